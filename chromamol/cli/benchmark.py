@@ -1,0 +1,29 @@
+"""``chromamol benchmark``: tables of measured accuracy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chromamol.cli.errors import writing
+from chromamol.cli.watch import watched
+
+
+def accuracy(
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder for the table as CSV.")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="A few small cases only.")] = False,
+) -> None:
+    """Compare inferred rates with known ones.
+
+    Prints a table in Markdown: each estimator, and a plain blur, on simulated images.
+    """
+    from chromamol.benchmarks.accuracy import accuracy as measure
+    from chromamol.benchmarks.accuracy import to_markdown
+
+    with writing(out or Path()), watched("benchmark") as progress:
+        table = measure(out, quick=quick, progress=progress)
+    print(to_markdown(table))

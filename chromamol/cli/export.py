@@ -1,0 +1,62 @@
+"""``chromamol export``: one map of a stored result as a TIFF."""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chromamol.cli.errors import writing
+from chromamol.cli.words import say
+from chromamol.errors import CallError
+
+
+class Map(StrEnum):
+    """The maps of a result; the values are `chromamol.analysis.MAP_NAMES`."""
+
+    RATE = "rate"
+    RATE_SD = "rate_sd"
+    RESIDUAL = "residual"
+    COMPACTION = "compaction"
+
+
+def export(
+    result: Annotated[
+        Path, typer.Argument(metavar="RESULT", help="The .ome.zarr folder of a result.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write, .tif.")],
+    which: Annotated[Map, typer.Option("--map", help="Which map.")] = Map.RATE,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
+) -> None:
+    """Write a map of a stored result as a TIFF.
+
+    Fiji and napari open it with its pixel size.
+    """
+    if out.suffix.lower() not in {".tif", ".tiff"}:
+        msg = f"The map is written as TIFF; '{out.name}' has to end in .tif"
+        raise CallError(msg)
+    if out.exists() and not overwrite:
+        msg = f"{out} exists already. Add --overwrite to replace it, or give another file."
+        raise CallError(msg)
+
+    from chromamol.results.reopen import read_result
+    from chromamol.results.tiff import write_map_tiff
+
+    stored = read_result(result)
+    partial = out.with_name(f".{os.getpid()}-{out.name}")
+    with writing(out):
+        try:
+            write_map_tiff(
+                partial,
+                stored.maps[which.value],
+                stored.yx_spacing_nm,
+                which.value,
+                description=f"{stored.record.image}: {which.value}",
+            )
+            partial.replace(out)
+        finally:
+            partial.unlink(missing_ok=True)
+    say(f"Written: {out}")

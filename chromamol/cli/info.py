@@ -1,0 +1,93 @@
+"""``chromamol info``: what chromamol understands of an image."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chromamol.cli.words import say
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from chromamol.images.image import Image
+
+_SATURATED_SHARE = 1e-3
+_FULL_SCALES = frozenset(2**bits - 1 for bits in (8, 10, 12, 14, 16))
+
+
+def info(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An image.")],
+) -> None:
+    """Show what is understood of an image.
+
+    Channels and what they are taken for, pixel size, intensities, and what is doubtful.
+    """
+    from chromamol.images.read import read_image
+
+    image = read_image(file)
+    count, height, width = image.cyx.shape
+    say(str(file))
+    _line(
+        "Image",
+        f"{count} channel{'s' * (count > 1)}, {height} x {width} pixels (y, x), {image.cyx.dtype}",
+    )
+    _line("Pixel size", _pixel_size(image))
+    roles, remarks = _roles(image)
+    for number, name in enumerate(image.channel_names):
+        called = f" '{name}'" if name else ""
+        role = f" taken as {roles[number]};" if number in roles else ""
+        _line(f"Channel {number}", f"{called}{role} {_intensities(image.cyx[number])}".strip())
+    for note in (*image.notes, *remarks):
+        _line("Note", note)
+
+
+def _line(title: str, text: str) -> None:
+    """Print one thing that was understood."""
+    say(f"{title + ':':<12}{text}", indent=2, hang=12)
+
+
+def _pixel_size(image: Image) -> str:
+    """Say the pixel size, or how to give it."""
+    if image.yx_spacing_nm is None:
+        return (
+            "none in the file (WARNING). 'chromamol run' needs it: look it up in the microscope's "
+            "software and give it, for example: --pixel-size-nm 20"
+        )
+    y_nm, x_nm = image.yx_spacing_nm
+    height, width = image.cyx.shape[1:]
+    return (
+        f"{y_nm:g} x {x_nm:g} nm (y, x); "
+        f"the image is {height * y_nm / 1e3:.3g} x {width * x_nm / 1e3:.3g} um"
+    )
+
+
+def _roles(image: Image) -> tuple[dict[int, str], tuple[str, ...]]:
+    """Propose a role for each channel, and say on what grounds, or why there is none."""
+    from chromamol.errors import ChromamolError
+    from chromamol.images.composition import resolve_roles
+    from chromamol.settings import Settings
+
+    try:
+        roles, notes = resolve_roles(image.channel_names, len(image.cyx), Settings())
+    except ChromamolError as error:
+        return {}, (f"WARNING: {error}",)
+    return {number: role.value for role, number in roles.items()}, notes
+
+
+def _intensities(yx: NDArray[Any]) -> str:
+    """Say the range, and whether the detector was saturated."""
+    import numpy as np
+
+    lowest, highest = yx.min(), yx.max()
+    text = f"intensities from {lowest:g} to {highest:g}, median {np.median(yx):g}"
+    share = float(np.mean(yx == highest))
+    if highest > lowest and share > _SATURATED_SHARE:
+        full = " and that is the end of a detector's range" if highest in _FULL_SCALES else ""
+        text += (
+            f". WARNING: {100 * share:.2g} % of the pixels have the highest value{full}: "
+            "where the image is saturated, the maps are wrong"
+        )
+    return text

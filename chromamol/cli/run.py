@@ -1,0 +1,87 @@
+"""``chromamol run``: analyse images."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chromamol.cli.errors import recorded
+from chromamol.cli.settings_options import help_for, settings_from
+from chromamol.cli.watch import watched
+from chromamol.cli.words import say
+from chromamol.errors import CallError
+
+
+def run(
+    images: Annotated[
+        list[Path], typer.Argument(metavar="IMAGE", help="TIFF, OME-TIFF or OME-Zarr images.")
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder for the results, one folder per image.")
+    ],
+    *,
+    roles: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ROLE=CHANNEL,...",
+            help=f"{help_for('roles')} Roles: heterochromatin, euchromatin, total, mark. "
+            "Example: heterochromatin=0,euchromatin=1",
+        ),
+    ] = None,
+    pixel_size_nm: Annotated[float | None, typer.Option(help=help_for("pixel_size_nm"))] = None,
+    nuclei: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="MASK",
+            help="Mask or label image of the nuclei. Default: they are found in the image.",
+        ),
+    ] = None,
+    settings: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Settings file; 'chromamol settings' prints one."),
+    ] = None,
+    assignments: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change one setting; may be repeated."),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace earlier results.")
+    ] = False,
+) -> None:
+    """Analyse images: maps, tables and a figure for each.
+
+    Exit codes: 0 all done; 1 an image could not be analysed; 2 the call was wrong.
+    """
+    chosen = settings_from(settings, assignments or [], roles=roles, pixel_size_nm=pixel_size_nm)
+    if nuclei is not None and len(images) > 1:
+        msg = f"--nuclei gives the outlines of one image, not of {len(images)}. Name one image."
+        raise CallError(msg)
+
+    from chromamol.cli.folders import check_folder, result_folders
+
+    folders = result_folders(images, out)
+    for folder in folders:
+        check_folder(folder, overwrite=overwrite)
+
+    from chromamol.cli.summary import tell
+    from chromamol.pipeline import analyse
+    from chromamol.results.write import write_results
+
+    provenance = {"command": shlex.join(sys.argv), "nuclei_file": nuclei}
+    codes: list[int] = []
+    for image, folder in zip(images, folders, strict=True):
+        with recorded(codes, subject=str(image)):
+            with watched(image.name) as progress:
+                analysis = analyse(image, chosen, nuclei=nuclei, progress=progress)
+                write_results(
+                    analysis, folder, overwrite=overwrite, provenance=provenance, progress=progress
+                )
+            tell(analysis, folder)
+    if len(images) > 1:
+        say(f"{len(images) - len(codes)} of {len(images)} images done, {len(codes)} failed.")
+    if codes:
+        raise typer.Exit(max(codes))

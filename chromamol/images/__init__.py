@@ -1,0 +1,1 @@
+"""Reading images, finding nuclei, and telling which channel shows what."""

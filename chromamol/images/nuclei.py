@@ -1,0 +1,139 @@
+"""Nuclei: found in the image, or read from the user's mask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from chromamol.errors import InputError
+from chromamol.images.outline import bodies, half_height_levels, onto_image, smooth, split_touching
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from chromamol.settings import Settings
+
+
+@dataclass(frozen=True)
+class Nuclei:
+    """The nuclei of one image.
+
+    Attributes
+    ----------
+    labels : (y, x) int32
+        0 is background, 1..n the nuclei, without gaps.
+    touches_border : tuple of bool
+        For label i + 1: whether the image border cuts the nucleus.
+    notes : tuple of str
+        Where the outlines come from, and what was dropped, in sentences.
+    """
+
+    labels: NDArray[np.int32]
+    touches_border: tuple[bool, ...]
+    notes: tuple[str, ...] = ()
+
+
+def find_nuclei(
+    yx_intensity: NDArray[np.generic], yx_spacing_nm: tuple[float, float], settings: Settings
+) -> Nuclei:
+    """Outline the nuclei in an image of chromatin.
+
+    Smoothed over `settings.nucleus_smoothing_nm`; every object is outlined at half its height above
+    the background, its holes (nucleoli) filled; touching nuclei are split at necks; objects
+    under `settings.nucleus_min_area_um2` are dropped.
+
+    Parameters
+    ----------
+    yx_intensity : (y, x) array
+        Brightness of the chromatin, any unit, finite.
+    yx_spacing_nm : (float, float)
+        Pixel size along y and x, nm.
+    settings : Settings
+
+    Returns
+    -------
+    Nuclei
+
+    Raises
+    ------
+    InputError
+        If there is no nucleus; says what the largest object is.
+    """
+    width_nm, min_area_um2 = settings.nucleus_smoothing_nm, settings.nucleus_min_area_um2
+    smoothed = smooth(yx_intensity, yx_spacing_nm, width_nm)
+    levels = half_height_levels(smoothed, width_nm)
+    if levels is None:
+        raise InputError(_no_nucleus("nothing in it is brighter than its noise", settings))
+    coarse, largest_um2 = bodies(smoothed, levels, min_area_um2)
+    parts = split_touching(coarse, smoothed, min_area_um2) if coarse.any() else coarse
+    shape = (yx_intensity.shape[0], yx_intensity.shape[1])
+    labels = onto_image(parts, smoothed, levels, shape, width_nm)
+    areas_um2 = np.bincount(labels.ravel()) * float(np.prod(yx_spacing_nm)) / 1e6
+    labels[areas_um2[labels] < min_area_um2] = 0
+    if not labels.any():
+        raise InputError(_no_nucleus(f"the largest object has {largest_um2:.1f} um2", settings))
+    return label_nuclei(labels, ())
+
+
+def nuclei_from_file(
+    path: Path, image_shape_yx: tuple[int, ...], yx_intensity: NDArray[np.generic]
+) -> Nuclei:
+    """Read the nuclei from the user's mask (each connected region one nucleus) or label image.
+
+    Parameters
+    ----------
+    path : Path
+        TIFF or OME-Zarr, two-valued (0/255, 0/1, bool) or with a whole number for each nucleus.
+    image_shape_yx : (int, int)
+        Shape of the image that the mask belongs to.
+    yx_intensity : (y, x) array
+        Brightness of the chromatin, to recognise an inverted mask.
+
+    Returns
+    -------
+    Nuclei
+
+    Raises
+    ------
+    InputError
+        If the mask cannot be read, has another shape, is empty, inverted, in colour, or looks like
+        an image instead of a mask.
+    """
+    from chromamol.images.mask import check_against_image, read_mask
+
+    labels, notes = read_mask(path, image_shape_yx)
+    notes += check_against_image(path.name, labels > 0, yx_intensity)
+    return label_nuclei(labels, notes)
+
+
+def label_nuclei(labels: NDArray[np.integer], notes: tuple[str, ...]) -> Nuclei:
+    """Make nuclei of a label image: numbered without gaps, flagged where its border cuts them.
+
+    Parameters
+    ----------
+    labels : (y, x) integer array
+        0 is background; numbers of the order of the number of nuclei.
+    notes : tuple of str
+        What to say about them.
+    """
+    present = np.bincount(labels.ravel()) > 0
+    present[0] = False
+    numbered = np.where(present, np.cumsum(present), 0).astype(np.int32)[labels]
+    rim = (numbered[0], numbered[-1], numbered[:, 0], numbered[:, -1])
+    cut = set(np.unique(np.concatenate(rim)))
+    touches = tuple(label in cut for label in range(1, int(numbered.max()) + 1))
+    return Nuclei(numbered, touches, notes)
+
+
+def _no_nucleus(found: str, settings: Settings) -> str:
+    """Say that there is no nucleus, and what to do about it."""
+    return (
+        f"No nucleus was found: {found} (nucleus_smoothing_nm is "
+        f"{settings.nucleus_smoothing_nm:g}, nucleus_min_area_um2 {settings.nucleus_min_area_um2:g}"
+        "). Check the pixel size, change these settings, or give the outlines with --nuclei "
+        "mask.tif; an image that lies wholly inside a nucleus needs such a mask, all white."
+    )

@@ -1,0 +1,183 @@
+"""The arrays that go into an inference: checked, paired and scaled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from chromamol.errors import CallError, InputError
+from chromamol.inference.noise import white_noise_sd
+from chromamol.settings import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import ArrayLike, NDArray
+
+# A nucleus of fewer pixels says nothing.
+_FEWEST_PIXELS = 64
+# Noise is never taken to be less than this share of a channel's spread: rounding, not physics.
+_LEAST_NOISE = 1e-4
+
+
+@dataclass(frozen=True)
+class Channels:
+    """Densities of one nucleus by role, as volume fractions, and their noise.
+
+    Attributes
+    ----------
+    densities : mapping of Role to (y, x) float64
+        Zero outside the mask.
+    noise_sd : mapping of Role to float
+    mask : (y, x) bool
+    spacing_nm : (float, float)
+    """
+
+    densities: Mapping[Role, NDArray[np.float64]]
+    noise_sd: Mapping[Role, float]
+    mask: NDArray[np.bool_]
+    spacing_nm: tuple[float, float]
+
+    @property
+    def total(self) -> NDArray[np.float64]:
+        """The density that shows compaction: the total, or the sum of what there is."""
+        if Role.TOTAL in self.densities:
+            return self.densities[Role.TOTAL]
+        return np.sum(list(self.densities.values()), axis=0)
+
+    def species(self) -> tuple[NDArray[np.float64], NDArray[np.float64], tuple[float, float]]:
+        """Return euchromatin, heterochromatin and the noise of both, from any two channels."""
+        missing = {
+            Role.HETEROCHROMATIN: Role.EUCHROMATIN,
+            Role.EUCHROMATIN: Role.HETEROCHROMATIN,
+        }
+        found, sd = dict(self.densities), dict(self.noise_sd)
+        for role, partner in missing.items():
+            if role not in found:
+                found[role] = found[Role.TOTAL] - found[partner]
+                sd[role] = float(np.hypot(sd[Role.TOTAL], sd[partner]))
+        return (
+            found[Role.EUCHROMATIN],
+            found[Role.HETEROCHROMATIN],
+            (sd[Role.EUCHROMATIN], sd[Role.HETEROCHROMATIN]),
+        )
+
+
+def check_channels(
+    given: Mapping[Role, ArrayLike | None],
+    *,
+    spacing_nm: float | tuple[float, ...],
+    mask: ArrayLike | None,
+    noise_sd: float | Mapping[str, float] | None,
+    mean_fraction: float | None,
+) -> Channels:
+    """Check and scale the channels of one nucleus.
+
+    Parameters
+    ----------
+    given : mapping of Role to (y, x) array or None
+    spacing_nm : float or (float, float)
+        Pixel size, nm.
+    mask : (y, x) bool array, optional
+        Default: every pixel.
+    noise_sd : float or mapping of role name to float, optional
+        In the unit of the arrays; default: estimated.
+    mean_fraction : float or None
+        Scale channels of unknown gain to this mean volume fraction of chromatin; two species
+        to half of it each. None: the arrays are volume fractions.
+
+    Raises
+    ------
+    CallError
+        If the arrays do not fit each other, or their combination is none that can be analysed.
+    InputError
+        If the values cannot be analysed.
+    """
+    arrays = {
+        role: np.asarray(values, dtype=np.float64)
+        for role, values in given.items()
+        if values is not None
+    }
+    _check_combination(set(arrays))
+    shapes = {role.value: array.shape for role, array in arrays.items()}
+    shape = next(iter(shapes.values()))
+    if len(shape) != 2:
+        msg = f"Maps are inferred from (y, x) arrays; these have the shapes {shapes}."
+        raise CallError(msg)
+    inside = np.ones(shape, dtype=bool) if mask is None else np.asarray(mask)
+    if inside.dtype != np.bool_:
+        msg = f"The mask must be boolean, not {inside.dtype}. Use mask > 0."
+        raise CallError(msg)
+    shapes["mask"] = inside.shape
+    if len(set(shapes.values())) > 1:
+        msg = f"The channels and the mask must have one shape, not {shapes}."
+        raise CallError(msg)
+    _check_values(arrays, inside)
+    densities, sds = {}, {}
+    for role, array in arrays.items():
+        density = np.where(inside, array, 0.0)
+        stated = noise_sd.get(role.value) if isinstance(noise_sd, dict) else noise_sd
+        estimated = white_noise_sd(density, inside) if stated is None else float(stated)  # type: ignore[arg-type]
+        gain = 1.0
+        if mean_fraction is not None:
+            share = mean_fraction if role in {Role.TOTAL, Role.MARK} else mean_fraction / 2
+            gain = share / float(density[inside].mean())
+        densities[role] = gain * density
+        spread = float(densities[role][inside].std())
+        sds[role] = max(gain * estimated, _LEAST_NOISE * spread)
+    return Channels(densities, sds, inside, _spacing(spacing_nm))
+
+
+def _check_combination(roles: set[Role]) -> None:
+    marks = roles & {Role.MARK}
+    species = roles - marks
+    if (marks and species) or not roles or len(species) > 2 or species in (
+        {Role.HETEROCHROMATIN},
+        {Role.EUCHROMATIN},
+    ):
+        found = ", ".join(sorted(role.value for role in roles)) or "none"
+        msg = (
+            f"These channels cannot be analysed together: {found}. Give two of "
+            "heterochromatin, euchromatin and total; or total alone; or one mark."
+        )
+        raise CallError(msg)
+
+
+def _check_values(
+    arrays: Mapping[Role, NDArray[np.float64]], inside: NDArray[np.bool_]
+) -> None:
+    if inside.sum() < _FEWEST_PIXELS:
+        msg = (
+            f"The nucleus has {int(inside.sum())} pixels; at least {_FEWEST_PIXELS} are needed. "
+            "Use a finer pixel or a larger nucleus."
+        )
+        raise InputError(msg)
+    for role, array in arrays.items():
+        values = array[inside]
+        bad = int((~np.isfinite(values)).sum())
+        if bad:
+            msg = (
+                f"The {role.value} channel has {bad} values inside the mask that are NaN or "
+                "infinite. Take these pixels out of the mask."
+            )
+            raise InputError(msg)
+        if values.min() == values.max():
+            msg = f"The {role.value} channel is constant ({values[0]:g}) inside the nucleus."
+            raise InputError(msg)
+        if values.mean() <= 0:
+            msg = (
+                f"The {role.value} channel is {values.mean():g} on average inside the nucleus, "
+                "after the background was subtracted; it must be positive. "
+                "Lower background_intensity, or check the outline."
+            )
+            raise InputError(msg)
+
+
+def _spacing(spacing_nm: float | tuple[float, ...]) -> tuple[float, float]:
+    sides = np.broadcast_to(np.asarray(spacing_nm, dtype=np.float64), (2,))
+    if not (np.isfinite(sides).all() and (sides > 0).all()):
+        msg = f"The pixel size must be a positive number of nm, not {spacing_nm}."
+        raise CallError(msg)
+    return float(sides[0]), float(sides[1])

@@ -1,0 +1,125 @@
+"""The result of an inference: maps, and what may be believed of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import stats
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from chromamol.settings import Settings
+
+
+class Quantity(str, Enum):
+    """What the numbers in `RateMap.rate` are."""
+
+    RATE_RATIO = "rate ratio"
+    DENSITY_ONLY = "relative rate ratio (density only)"
+    DEPOSITION = "relative deposition"
+
+
+class Scale(str, Enum):
+    """How the numbers of a map may be compared; the value is the explanation."""
+
+    ABSOLUTE = "absolute: in 1/s, comparable between images"
+    RATIO = "ratio: methylation over acetylation rate, comparable between calibrated images"
+    RELATIVE = "relative: 1 is the average of this nucleus, levels do not compare between nuclei"
+
+
+class Status(str, Enum):
+    """How the solver ended; the value is the sentence for the user."""
+
+    CONVERGED = "The solver converged."
+    CLOSED_FORM = "The map was computed in closed form; there was nothing to converge."
+    NOT_CONVERGED = (
+        "The solver stopped before it converged: do not interpret this map. "
+        "Try a larger pixel, or report the image to the developers."
+    )
+    REJECTED = "The fit was rejected and no rate map is given; the findings say why."
+    NOT_ASKED = "No rate map was asked for; the compaction map is given."
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a reader of the map has to know.
+
+    Attributes
+    ----------
+    code : str
+        Short stable name, e.g. ``"ell-assumed"``.
+    sentence : str
+        The finding in plain words.
+    value : float or None
+        The number behind it, where there is one.
+    """
+
+    code: str
+    sentence: str
+    value: float | None = None
+
+
+@dataclass(frozen=True)
+class RateMap:
+    """Inferred map of one nucleus (or field) with its uncertainty.
+
+    Attributes
+    ----------
+    rate : (y, x) float64
+        The map; its meaning is `quantity`, its comparability `scale`. NaN outside the mask,
+        in blanked borders, and where no rate can be given.
+    rate_sd : (y, x) float64
+        Posterior standard deviation of `rate`, in the same (linear) unit.
+    residual : (y, x) float64
+        Whitened residual of the equation, in units of its expected noise:
+        structure in it means that the model does not explain the image.
+    compaction : (y, x) float64
+        Smoothed chromatin density over its nuclear mean (1 is the average).
+    mask : (y, x) bool
+        Where there was data.
+    spacing_nm : tuple of float
+        Pixel size per axis, nm.
+    settings : Settings
+        The settings that were used.
+    quantity, scale, exploratory, status, findings
+        What the map is and what may be believed of it.
+    reaction_length_nm : float
+        The reaction-diffusion length ell that was used, nm.
+    """
+
+    rate: NDArray[np.float64]
+    rate_sd: NDArray[np.float64]
+    residual: NDArray[np.float64]
+    compaction: NDArray[np.float64]
+    mask: NDArray[np.bool_]
+    spacing_nm: tuple[float, ...]
+    settings: Settings
+    quantity: Quantity
+    scale: Scale
+    exploratory: bool
+    status: Status
+    findings: tuple[Finding, ...]
+    reaction_length_nm: float
+
+    def interval(self, level: float = 0.95) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Central credible interval of the rate, pixel by pixel.
+
+        Parameters
+        ----------
+        level : float
+            Probability inside the interval, between 0 and 1.
+
+        Returns
+        -------
+        low, high : (y, x) float64
+            The Gaussian posterior's bounds, `low` not below zero (a rate cannot be).
+        """
+        if not 0 < level < 1:
+            msg = f"The level of an interval is a probability between 0 and 1, not {level}."
+            raise ValueError(msg)
+        half_width = stats.norm.ppf(0.5 + level / 2) * self.rate_sd
+        return np.maximum(self.rate - half_width, 0.0), self.rate + half_width

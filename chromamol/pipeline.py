@@ -1,0 +1,133 @@
+"""One image, all the way: read -> nuclei -> composition -> inference -> results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy import ndimage
+
+from chromamol.analysis import Analysis, NucleusAnalysis
+from chromamol.errors import InputError
+from chromamol.images.composition import compose, resolve_roles
+from chromamol.images.image import Image
+from chromamol.images.nuclei import find_nuclei, nuclei_from_file
+from chromamol.images.pixel_size import settle_spacing
+from chromamol.images.read import read_image
+from chromamol.inference.infer import infer_rates
+from chromamol.progress import Progress, Silent
+from chromamol.settings import Role, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from chromamol.images.nuclei import Nuclei
+
+# Pixels kept around a nucleus: enough to tell its own edge from the border of the image.
+_MARGIN_PX = 1
+
+
+def analyse(
+    image: Image | Path | str,
+    settings: Settings | None = None,
+    *,
+    nuclei: Nuclei | Path | str | None = None,
+    progress: Progress | None = None,
+) -> Analysis:
+    """Analyse one image: every nucleus in it gets its own map.
+
+    Parameters
+    ----------
+    image : Image or path
+        What to analyse.
+    settings : Settings, optional
+        Default: `Settings()`.
+    nuclei : Nuclei or path, optional
+        Outlines, or a mask or label image with the shape of the image; default: found in the image.
+    progress : Progress, optional
+        Told what is going on; may cancel.
+
+    Returns
+    -------
+    Analysis
+
+    Raises
+    ------
+    InputError
+        If this image cannot be analysed; the message says why and what to do.
+    CallError
+        If a setting does not fit.
+    Cancelled
+        If `progress` asked to stop.
+    """
+    settings = settings or Settings()
+    progress = progress or Silent()
+    if not isinstance(image, Image):
+        progress.begin("reading the image")
+        image = read_image(image)
+    spacing_nm = settle_spacing(image, settings)
+    roles, role_notes = resolve_roles(image.channel_names, image.cyx.shape[0], settings)
+    progress.begin("finding the nuclei")
+    yx_visible = _visible(image, roles)
+    if nuclei is None:
+        nuclei = find_nuclei(yx_visible, spacing_nm, settings)
+    elif isinstance(nuclei, (str, Path)):
+        nuclei = nuclei_from_file(Path(nuclei), yx_visible.shape, yx_visible)
+    composition = compose(image, nuclei.labels, settings, roles, role_notes)
+    analysed = []
+    windows = ndimage.find_objects(nuclei.labels)
+    for label, box in enumerate(windows, start=1):
+        window = _grow(box, nuclei.labels.shape)
+        rate_map = infer_rates(
+            **{
+                role.value: density[window]
+                for role, density in composition.densities.items()
+            },
+            spacing_nm=spacing_nm,
+            mask=nuclei.labels[window] == label,
+            calibrated=composition.calibrated,
+            settings=settings,
+            progress=_Numbered(progress, label, len(windows)),
+        )
+        analysed.append(NucleusAnalysis(label, window, rate_map))
+    resolved = settings.replace(
+        roles={role: int(number) for role, number in roles.items()},
+        pixel_size_nm=settings.pixel_size_nm,
+    )
+    return Analysis(image, resolved, nuclei, composition, tuple(analysed))
+
+
+class _Numbered:
+    """Progress that says which nucleus it is about."""
+
+    def __init__(self, progress: Progress, number: int, total: int) -> None:
+        self._progress = progress
+        self._prefix = f"nucleus {number} of {total}: " if total > 1 else ""
+
+    def begin(self, stage: str, steps: int | None = None) -> None:
+        self._progress.begin(self._prefix + stage, steps)
+
+    def advance(self, steps: int = 1) -> None:
+        self._progress.advance(steps)
+
+
+def _visible(image: Image, roles: Mapping[Role, int]) -> NDArray[np.float64]:
+    """Return the picture to outline nuclei in: all channels that have a role, equally bright."""
+    yx_sum = np.zeros(image.cyx.shape[1:])
+    for number in roles.values():
+        plane = image.cyx[number].astype(np.float64)
+        bright = float(np.percentile(plane, 99.5))
+        yx_sum += plane / (bright if bright > 0 else 1.0)
+    return yx_sum
+
+
+def _grow(box: tuple[slice, slice], shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """Widen a bounding box by the margin, inside the image."""
+    y, x = (
+        slice(max(side.start - _MARGIN_PX, 0), min(side.stop + _MARGIN_PX, size))
+        for side, size in zip(box, shape, strict=True)
+    )
+    return y, x

@@ -1,0 +1,1 @@
+"""What an analysis leaves behind: tables, maps, a store, a figure."""

@@ -1,0 +1,152 @@
+"""The dictionary of the tables: every column, its unit and its meaning, declared once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of one table.
+
+    Attributes
+    ----------
+    file : str
+        The table that has the column.
+    name : str
+        Its header; ends in the unit where there is one.
+    unit : str
+        Unit of its values; "" where they have none.
+    meaning : str
+        What the values are and how they are computed.
+    """
+
+    file: str
+    name: str
+    unit: str
+    meaning: str
+
+
+NUCLEI_FILE = "nuclei.csv"
+DOMAINS_FILE = "domains.csv"
+COLUMNS_FILE = "columns.csv"
+
+_DENSITY = (
+    "the density in which domains are sought: heterochromatin h; total minus euchromatin where "
+    "those two are given; otherwise the one channel there is"
+)
+_RESOLUTION = "the resolution, the larger of 3 pixels and 60 nm"
+
+_NUCLEI = (
+    ("image", "", "Name of the image, without its suffix."),
+    ("nucleus", "", "Number of the nucleus in the label image, from 1."),
+    ("area_um2", "um2", "Area of the nucleus: its pixels times the pixel area."),
+    ("centroid_y_um", "um", "Mean y of the pixel centres, from the image's top left corner."),
+    ("centroid_x_um", "um", "Mean x of the pixel centres, from the image's top left corner."),
+    ("touches_border", "", "Whether the image border cuts the nucleus: its area is a lower bound."),
+    ("rate_mean", "", "Mean of the rate map over the pixels that have a rate."),
+    ("rate_median", "", "Median of the rate map over the pixels that have a rate."),
+    ("rate_iqr_low", "", "First quartile of the rate map: a quarter of the pixels is lower."),
+    ("rate_iqr_high", "", "Third quartile of the rate map: a quarter of the pixels is higher."),
+    (
+        "rate_sd_median",
+        "",
+        "Median of the uncertainty map: the posterior standard deviation of a typical pixel.",
+    ),
+    ("rate_sd_of_map", "", "Standard deviation of the rate map from pixel to pixel."),
+    ("rate_area_fraction", "", "Share of the nuclear area that has a rate; the rest is blanked."),
+    (
+        "compaction_contrast",
+        "",
+        "95th minus 5th percentile of the compaction map, whose average over the nucleus is 1.",
+    ),
+    ("condensed_area_fraction", "", "Share of the nuclear area that lies in domains."),
+    (
+        "plateau_over_mean",
+        "",
+        f"Mean density in the domains over the mean density in the nucleus ({_DENSITY}).",
+    ),
+    (
+        "domain_count",
+        "",
+        "Number of domains: connected regions of the density, smoothed to the resolution, above "
+        "the midpoint of its two populations inside the nucleus (the means of the two classes of "
+        f"Otsu's threshold), larger than a disc of {_RESOLUTION}, across.",
+    ),
+    ("domain_area_median_um2", "um2", "Median area of the domains."),
+    (
+        "domain_spacing_nm",
+        "nm",
+        "Period below 500 nm at which the radially averaged power spectrum of the density, per "
+        "octave (k^2 P(k), white noise subtracted), is highest; empty where it has no peak there.",
+    ),
+    (
+        "reaction_length_nm",
+        "nm",
+        "Reaction-diffusion length ell that was used; the findings say whether it was fitted, "
+        "given or assumed.",
+    ),
+    ("quantity", "", "What the rate map is: a rate ratio, a relative deposition, ..."),
+    (
+        "scale",
+        "",
+        "How rates compare: ABSOLUTE (1/s), RATIO (between calibrated images), RELATIVE "
+        "(1 is the average of this nucleus; levels do not compare between nuclei).",
+    ),
+    (
+        "exploratory",
+        "",
+        "Whether the rate is implied by a model from the density alone, and no measurement.",
+    ),
+    ("status", "", "How the solver ended: CONVERGED, CLOSED_FORM, NOT_CONVERGED, REJECTED, ..."),
+    ("findings", "", "Codes of what has to be known, joined by ';'; sentences: provenance.json."),
+)
+
+_DOMAINS = (
+    ("image", "", "Name of the image, without its suffix."),
+    ("nucleus", "", "Number of the nucleus that the domain lies in."),
+    ("domain", "", "Number of the domain in its nucleus, from 1, from top to bottom."),
+    ("area_um2", "um2", "Area of the domain: its pixels times the pixel area."),
+    ("equivalent_diameter_nm", "nm", "Diameter of the disc of the same area: 2 sqrt(area / pi)."),
+    ("centroid_y_um", "um", "Mean y of the pixel centres, from the image's top left corner."),
+    ("centroid_x_um", "um", "Mean x of the pixel centres, from the image's top left corner."),
+    (
+        "density_over_nuclear_mean",
+        "",
+        f"Mean density in the domain over the mean density in the nucleus ({_DENSITY}).",
+    ),
+    (
+        "distance_to_rim_nm",
+        "nm",
+        "Mean over the domain's pixels of the distance to the nearest pixel outside the nucleus; "
+        "where the image border cuts the nucleus there is no rim.",
+    ),
+    ("rate_mean", "", "Mean of the rate map over the domain; empty where it has no rate."),
+    (
+        "rate_sd_mean",
+        "",
+        "Mean of the uncertainty map over the domain: that of a pixel, not of the domain's mean.",
+    ),
+)
+
+_COLUMNS = (
+    ("file", "", "The table that has the column."),
+    ("column", "", "Header of the column."),
+    ("unit", "", "Unit of its values; empty where they have none."),
+    ("meaning", "", "What the values are and how they are computed."),
+)
+
+COLUMNS: tuple[Column, ...] = tuple(
+    Column(file, *declaration)
+    for file, declarations in (
+        (NUCLEI_FILE, _NUCLEI),
+        (DOMAINS_FILE, _DOMAINS),
+        (COLUMNS_FILE, _COLUMNS),
+    )
+    for declaration in declarations
+)
+
+
+def column_names(file: str) -> list[str]:
+    """Return the headers of one table, in their order."""
+    return [column.name for column in COLUMNS if column.file == file]

@@ -1,0 +1,183 @@
+"""The figure of an analysis: image, rate, uncertainty, residual, and what may be believed."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import TYPE_CHECKING
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+
+from chromamol.results.drawing import (
+    INK,
+    SOFT,
+    TEXT_PT,
+    TITLE_PT,
+    Box,
+    colour_bar,
+    fraction,
+    numbers,
+    outlines,
+    scale_bar,
+    titles,
+)
+from chromamol.results.figure_text import findings_in_words, shorten, wrap
+from chromamol.results.frame import frame_around
+from chromamol.results.panels import panels_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from chromamol.analysis import Analysis
+    from chromamol.results.frame import Frame
+    from chromamol.results.panels import Panel
+
+# Inches; the width is that of two journal columns.
+_WIDTH, _MARGIN, _GAP = 7.2, 0.15, 0.22
+_HEADER, _TITLES, _BAR_ROOM, _BAR = 0.50, 0.38, 0.50, 0.075
+_LINE_INCH = 0.135
+_EMPTY = "#ececec"
+_DPI = 220
+
+
+def draw_figure(analysis: Analysis, *, yx_truth: NDArray[np.float64] | None = None) -> Figure:
+    """Draw an analysis on one page as wide as two journal columns.
+
+    Parameters
+    ----------
+    analysis : Analysis
+    yx_truth : (y, x) float64, optional
+        The known rate of a simulated image; it gets a panel with the colours of the inferred
+        rate, and the relative L2 error of that.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    frame = frame_around(analysis.nuclei.labels, analysis.yx_spacing_nm)
+    panels = panels_of(analysis, frame, yx_truth)
+    columns = 2 if len(panels) in {2, 4} else 3
+    rows = math.ceil(len(panels) / columns)
+    panel_width = (_WIDTH - 2 * _MARGIN - (columns - 1) * _GAP) / columns
+    left_um, right_um, bottom_um, top_um = frame.view_um
+    panel_height = panel_width * (bottom_um - top_um) / (right_um - left_um)
+    row_height = _TITLES + panel_height + _BAR_ROOM
+    text_width_pt = 72 * (_WIDTH - 2 * _MARGIN)
+    lines = [
+        line
+        for sentence in _notes(analysis, panels)
+        for line in wrap(sentence, text_width_pt, TEXT_PT)
+    ]
+    height = _HEADER + rows * row_height + len(lines) * _LINE_INCH + _MARGIN
+    figure = Figure(figsize=(_WIDTH, height), facecolor="white")
+
+    _header(figure, analysis, height)
+    for number, panel in enumerate(panels):
+        row, column = divmod(number, columns)
+        left = _MARGIN + column * (panel_width + _GAP)
+        top = height - _HEADER - row * row_height
+        box = (left, top - _TITLES - panel_height, panel_width, panel_height)
+        _draw_panel(figure, panel, "abcdefghijkl"[number], box, analysis=analysis, frame=frame)
+    for number, line in enumerate(reversed(lines)):
+        y = (_MARGIN + number * _LINE_INCH) / height
+        figure.text(_MARGIN / _WIDTH, y, line, size=TEXT_PT, color=INK, parse_math=False)
+    return figure
+
+
+def save_figure(figure: Figure, png: Path, pdf: Path) -> None:
+    """Write a figure as PNG and as PDF (text stays text, maps are embedded images).
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written.
+    """
+    with mpl.rc_context({"pdf.fonttype": 42}), warnings.catch_warnings():
+        # A name in a script that the font lacks is drawn with boxes, which is no reason to worry.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure.savefig(png, dpi=_DPI)
+        figure.savefig(pdf, dpi=_DPI)
+
+
+def _notes(analysis: Analysis, panels: list[Panel]) -> list[str]:
+    """Say below the panels what has to be known to read them."""
+    first = analysis.per_nucleus[0].rate_map
+    scale = first.scale.value
+    notes = findings_in_words(analysis)
+    if any(panel.bars and panel.bars[0].cmap == "RdBu_r" for panel in panels):
+        notes.append(f"{scale[0].upper()}{scale[1:]}.")
+        notes.append("Colours of the rate: at least 98 % of the pixels lie within the limits.")
+    return notes
+
+
+def _header(figure: Figure, analysis: Analysis, height: float) -> None:
+    """Write the name of the image and what was done."""
+    room_pt = 72 * (_WIDTH - 2 * _MARGIN)
+    name = shorten(analysis.image.name, room_pt, TITLE_PT + 2, "bold")
+    first, count = analysis.per_nucleus[0].rate_map, len(analysis.per_nucleus)
+    y_nm, x_nm = analysis.yx_spacing_nm
+    pixel = f"{x_nm:.4g} nm" if y_nm == x_nm else f"{y_nm:.4g} × {x_nm:.4g} nm (y × x)"
+    what = (
+        f"{first.quantity.value} · {analysis.settings.method} · pixel {pixel} · "
+        f"{count} {'nucleus' if count == 1 else 'nuclei'}"
+    )
+    left = _MARGIN / _WIDTH
+    for text, y, size, weight, colour in (
+        (name, 0.24, TITLE_PT + 2, "bold", INK),
+        (what, 0.40, TEXT_PT, "normal", SOFT),
+    ):
+        figure.text(
+            left, 1 - y / height, text, size=size, weight=weight, color=colour, parse_math=False
+        )
+
+
+def _draw_panel(
+    figure: Figure,
+    panel: Panel,
+    letter: str,
+    box: Box,
+    *,
+    analysis: Analysis,
+    frame: Frame,
+) -> None:
+    """Draw one panel with its titles above and its colour bar below; `box` in inches."""
+    left, bottom, width, height = box
+    axes = figure.add_axes(fraction(figure, box))
+    axes.set(xticks=[], yticks=[], facecolor="black" if panel.dark else _EMPTY)
+    axes.spines[:].set_visible(False)
+    titles(axes, panel, letter, width, height)
+    if panel.pixels is None:
+        lines = wrap(panel.message, 72 * width * 0.8, TITLE_PT)
+        axes.text(
+            0.5,
+            0.5,
+            "\n".join(lines),
+            ha="center",
+            va="center",
+            size=TITLE_PT,
+            color=INK,
+            transform=axes.transAxes,
+            parse_math=False,
+        )
+        return
+    bar = panel.bars[0]
+    axes.imshow(
+        np.ma.masked_invalid(panel.pixels),
+        extent=frame.extent_um,
+        cmap=bar.cmap,
+        norm=bar.norm,
+        interpolation=panel.interpolation,
+    )
+    outlines(axes, panel, analysis, frame)
+    if letter == "a":
+        scale_bar(axes, frame, analysis.nuclei.labels, dark=panel.dark)
+        if len(analysis.per_nucleus) > 1:
+            numbers(axes, analysis, frame)
+    part = (width - _GAP * (len(panel.bars) - 1)) / len(panel.bars)
+    for number, each in enumerate(panel.bars):
+        place = (left + number * (part + _GAP), bottom - 0.10 - _BAR, part, _BAR)
+        colour_bar(figure, each, place)

@@ -1,0 +1,257 @@
+"""What the panels of the figure show: which map, which colours, which limits."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.colors import LinearSegmentedColormap, Normalize
+
+from chromamol.inference.rate_map import Quantity, Scale
+from chromamol.results.domains import domain_density, find_domains
+from chromamol.results.record import channel_names
+from chromamol.settings import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from chromamol.analysis import Analysis
+    from chromamol.results.frame import Frame
+
+# Limit of the colours of a ratio, and the tick between it and 1.
+_RATIO_TICKS = {
+    1.1: 1.05,
+    1.25: 1.1,
+    1.5: 1.2,
+    2.0: 1.4,
+    2.5: 1.6,
+    3.0: 1.7,
+    4.0: 2.0,
+    6.0: 2.5,
+    8.0: 3.0,
+    16.0: 4.0,
+    64.0: 8.0,
+}
+_ROLE_TITLES = {
+    Role.HETEROCHROMATIN: "Heterochromatin",
+    Role.EUCHROMATIN: "Euchromatin",
+    Role.TOTAL: "Chromatin density",
+    Role.MARK: "Histone mark",
+}
+_CHANNEL_COLOURS = ("#ff00ff", "#00ff00")
+_SHARE_IN_COLOURS = 98.0
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A colour bar: colour map, limits, what its numbers are."""
+
+    cmap: str | LinearSegmentedColormap
+    low: float
+    high: float
+    label: str
+    ticks: Mapping[float, str] | None = None
+    extend: str = "neither"
+
+    @property
+    def norm(self) -> Normalize:
+        """The limits, for matplotlib."""
+        return Normalize(self.low, self.high)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One panel.
+
+    Attributes
+    ----------
+    title, subtitle : str
+    pixels : (y, x) or (y, x, 3) float64, or None
+        Values in the unit of the first bar, or RGB; None: there is nothing to show.
+    bars : tuple of Bar
+        The colour bar; one for each channel of a composite.
+    banner : str
+        A warning in place of the subtitle.
+    message : str
+        What stands in the place of the pixels where there are none.
+    dark : bool
+        Whether lines on it are white.
+    outlines : (y, x) int32 or None
+        Label image of further outlines (domains).
+    interpolation : str
+        How matplotlib draws the pixels.
+    """
+
+    title: str
+    subtitle: str
+    pixels: NDArray[np.float64] | None
+    bars: tuple[Bar, ...] = ()
+    banner: str = ""
+    message: str = ""
+    dark: bool = False
+    outlines: NDArray[np.int32] | None = None
+    interpolation: str = "antialiased"
+
+
+def panels_of(
+    analysis: Analysis, frame: Frame, yx_truth: NDArray[np.float64] | None = None
+) -> list[Panel]:
+    """Choose the panels for an analysis, in the order in which they are drawn."""
+    first = analysis.per_nucleus[0].rate_map
+    rate = _rate_panel(analysis, frame)
+    compaction = _compaction_panel(analysis, frame)
+    channels = _channel_panels(analysis, frame)
+    if yx_truth is not None:
+        head = [_composite_panel(channels), _truth_panel(analysis, frame, rate, yx_truth), rate]
+        panels = [*head, compaction]
+    elif first.quantity is Quantity.DENSITY_ONLY:
+        panels = [*channels, compaction, rate]
+    else:
+        panels = [*channels, rate, compaction]
+    panels += [_uncertainty_panel(analysis, frame), _residual_panel(analysis, frame)]
+    panels = [panel for panel in panels if panel.pixels is not None or panel.message]
+    if len(panels) % 3:
+        panels.append(_domains_panel(analysis, frame))
+    return panels
+
+
+def _channel_panels(analysis: Analysis, frame: Frame) -> list[Panel]:
+    """Show each channel that has a role, in grey."""
+    panels = []
+    names = channel_names(analysis)
+    for role, channel in analysis.composition.roles.items():
+        pixels = frame.mean(analysis.image.cyx[channel])
+        (high,) = _percentiles(pixels[frame.nearest(analysis.nuclei.labels) > 0], 99.5)
+        low = min(_percentiles(pixels, 0.1)[0], high)
+        bar = Bar("gray", low, high, "intensity (units of the image)", extend="max")
+        panels.append(Panel(_ROLE_TITLES[role], names[channel], pixels, (bar,), dark=True))
+    return panels
+
+
+def _composite_panel(channels: list[Panel]) -> Panel:
+    """Lay two channels over each other, magenta and green; one stays as it is."""
+    if len(channels) != len(_CHANNEL_COLOURS):
+        return channels[0]
+    layers, bars = [], []
+    for panel, colour in zip(channels, _CHANNEL_COLOURS, strict=True):
+        cmap = LinearSegmentedColormap.from_list(colour, ["#000000", colour])
+        bar = replace(panel.bars[0], cmap=cmap, label=panel.subtitle)
+        bars.append(bar)
+        layers.append(cmap(bar.norm(np.asarray(panel.pixels)))[..., :3])
+    rgb = np.sum(layers, axis=0)
+    subtitle = " and ".join(panel.title.lower() for panel in channels)
+    return Panel("Image", subtitle, np.clip(rgb, 0, 1), tuple(bars), dark=True)
+
+
+def _rate_panel(analysis: Analysis, frame: Frame) -> Panel:
+    """Show the rate on a diverging log2 scale centred at 1, or say why there is none."""
+    first = analysis.per_nucleus[0].rate_map
+    title = {
+        Quantity.RATE_RATIO: "Rate ratio",
+        Quantity.DENSITY_ONLY: "Rate ratio (density only)",
+        Quantity.DEPOSITION: "Relative deposition",
+    }[first.quantity]
+    warnings = ["EXPLORATORY"] if first.exploratory else []
+    warnings += ["RELATIVE"] if first.scale is Scale.RELATIVE else []
+    banner = " · ".join(warnings)
+    log2_rate = _log2(frame.mean(analysis.full_map("rate")))
+    if not np.isfinite(log2_rate).any():
+        reasons = {nucleus.rate_map.status.value for nucleus in analysis.per_nucleus}
+        message = "No rate map. " + " ".join(sorted(reasons))
+        return Panel(title, "", None, banner=banner, message=message)
+    needed = 2 ** _percentiles(np.abs(log2_rate), _SHARE_IN_COLOURS)[0]
+    ratio = next((limit for limit in _RATIO_TICKS if limit >= needed), max(_RATIO_TICKS))
+    limit, between = math.log2(ratio), _RATIO_TICKS[ratio]
+    ticks = {math.log2(tick): f"{tick:.3g}" for tick in (1.0, between, ratio)}
+    ticks |= {-math.log2(tick): f"{1 / tick:.2g}" for tick in (between, ratio)}
+    label = {
+        Quantity.RATE_RATIO: "methylation / acetylation rate",
+        Quantity.DENSITY_ONLY: "model-implied rate / its mean",
+        Quantity.DEPOSITION: "deposition / its nuclear mean",
+    }[first.quantity]
+    extend = "both" if np.nanmax(np.abs(log2_rate)) > limit else "neither"
+    bar = Bar("RdBu_r", -limit, limit, f"{label} (log scale)", ticks, extend)
+    lengths = {round(nucleus.rate_map.reaction_length_nm) for nucleus in analysis.per_nucleus}
+    subtitle = f"reaction length {min(lengths)}" + (f"–{max(lengths)}" if len(lengths) > 1 else "")
+    return Panel(title, f"{subtitle} nm", log2_rate, (bar,), banner=banner)
+
+
+def _truth_panel(
+    analysis: Analysis, frame: Frame, rate: Panel, yx_truth: NDArray[np.float64]
+) -> Panel:
+    """Show the rate that was simulated, in the colours of the inferred one."""
+    inferred = analysis.full_map("rate")
+    both = np.isfinite(inferred) & np.isfinite(yx_truth)
+    inside = np.where(analysis.nuclei.labels > 0, yx_truth, np.nan)
+    error = np.linalg.norm(inferred[both] - yx_truth[both]) / np.linalg.norm(yx_truth[both])
+    return Panel(
+        f"Truth · relative L2 error {error:.3f}",
+        "simulated rate; the error is that of panel c",
+        _log2(frame.mean(inside)),
+        rate.bars,
+    )
+
+
+def _compaction_panel(analysis: Analysis, frame: Frame) -> Panel:
+    """Show the compaction map."""
+    pixels = frame.mean(analysis.full_map("compaction"))
+    if not np.isfinite(pixels).any():
+        return Panel("Compaction", "", None)
+    low, high = _percentiles(pixels, 0.5, 99.5)
+    bar = Bar("magma", low, high, "density / nuclear mean", extend="both")
+    return Panel("Compaction", "smoothed chromatin density", pixels, (bar,))
+
+
+def _uncertainty_panel(analysis: Analysis, frame: Frame) -> Panel:
+    """Show the standard deviation of the rate relative to the rate."""
+    rate = frame.mean(analysis.full_map("rate"))
+    rate_sd = frame.mean(analysis.full_map("rate_sd"))
+    percent = 100 * rate_sd / np.where(rate > 0, rate, np.nan)
+    if not np.isfinite(percent).any():
+        return Panel("Uncertainty", "", None)
+    high = _percentiles(percent, _SHARE_IN_COLOURS)[0]
+    bar = Bar("cividis", 0.0, high or 1.0, "standard deviation / rate (%)", extend="max")
+    return Panel("Uncertainty", "standard deviation of the rate", percent, (bar,))
+
+
+def _residual_panel(analysis: Analysis, frame: Frame) -> Panel:
+    """Show what the model leaves unexplained."""
+    pixels = frame.nearest(analysis.full_map("residual"))
+    if not np.isfinite(pixels).any():
+        return Panel("Residual", "", None)
+    limit = max(3.0, math.ceil(_percentiles(np.abs(pixels), _SHARE_IN_COLOURS)[0]))
+    bar = Bar("PuOr_r", -limit, limit, "misfit / expected noise", extend="both")
+    subtitle = "structure: the model misses something"
+    return Panel("Residual", subtitle, pixels, (bar,), interpolation="nearest")
+
+
+def _domains_panel(analysis: Analysis, frame: Frame) -> Panel:
+    """Show the condensed domains on the first channel."""
+    domains = np.zeros(analysis.nuclei.labels.shape, np.int32)
+    count = 0
+    for nucleus in analysis.per_nucleus:
+        mask = nucleus.rate_map.mask
+        density = domain_density(analysis.composition, nucleus.window, mask)
+        found = find_domains(density, mask, analysis.yx_spacing_nm)
+        numbered = np.where(found.labels > 0, found.labels + count, 0)
+        domains[nucleus.window] = np.where(mask, numbered, domains[nucleus.window])
+        count += found.count
+    panel = _channel_panels(analysis, frame)[0]
+    share = np.count_nonzero(domains) / np.count_nonzero(analysis.nuclei.labels)
+    subtitle = f"{count} outlined, {share:.0%} of the area"
+    return replace(panel, title="Condensed domains", subtitle=subtitle, outlines=domains)
+
+
+def _log2(ratio: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Logarithm of a ratio; what is not positive counts as tiny."""
+    tiny = np.finfo(np.float64).tiny
+    return np.log2(np.where(np.isnan(ratio), np.nan, np.maximum(ratio, tiny)))
+
+
+def _percentiles(pixels: NDArray[Any], *levels: float) -> tuple[float, ...]:
+    """Percentiles of what is finite."""
+    return tuple(float(value) for value in np.percentile(pixels[np.isfinite(pixels)], levels))

@@ -1,0 +1,112 @@
+"""What is known about a result besides its pixels: written to the store, and read back."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+import chromamol
+from chromamol.settings import Settings
+
+if TYPE_CHECKING:
+    from chromamol.analysis import Analysis, NucleusAnalysis
+
+PositiveNm = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class _Frozen(BaseModel):
+    """A value that is checked once and never changed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FindingRecord(_Frozen):
+    """One thing that a reader of the map has to know."""
+
+    code: str
+    sentence: str
+    value: float | None = Field(None, allow_inf_nan=False)
+
+
+class NucleusRecord(_Frozen):
+    """What the maps of one nucleus are, and how they came out; the names are those of `RateMap`."""
+
+    label: int = Field(ge=1)
+    touches_border: bool
+    quantity: str
+    scale: str
+    exploratory: bool
+    status: str
+    status_sentence: str
+    reaction_length_nm: float | None = Field(None, allow_inf_nan=False)
+    findings: tuple[FindingRecord, ...]
+
+
+class Record(_Frozen):
+    """Everything about an analysis that is not an array.
+
+    It is the attribute `chromamol` of the store's root group.
+    """
+
+    schema_version: Literal[1] = 1
+    chromamol_version: str
+    image: str
+    image_sha256: str
+    yx_spacing_nm: tuple[PositiveNm, PositiveNm]
+    channel_names: tuple[str, ...]
+    roles: dict[str, int]
+    calibrated: bool
+    notes: tuple[str, ...]
+    nuclei: tuple[NucleusRecord, ...]
+    settings: Settings
+
+
+def record_of(analysis: Analysis) -> Record:
+    """Collect the record of an analysis."""
+    return Record(
+        chromamol_version=chromamol.__version__,
+        image=analysis.image.name,
+        image_sha256=analysis.image.sha256,
+        yx_spacing_nm=analysis.yx_spacing_nm,
+        channel_names=channel_names(analysis),
+        roles={role.value: channel for role, channel in analysis.composition.roles.items()},
+        calibrated=analysis.composition.calibrated,
+        notes=analysis.notes,
+        nuclei=tuple(_nucleus(analysis, nucleus) for nucleus in analysis.per_nucleus),
+        settings=analysis.settings,
+    )
+
+
+def channel_names(analysis: Analysis) -> tuple[str, ...]:
+    """Name every channel of the image: the file's name, else its role, else its number."""
+    role_of = {channel: role.value for role, channel in analysis.composition.roles.items()}
+    return tuple(
+        name or role_of.get(channel, f"channel {channel}")
+        for channel, name in enumerate(analysis.image.channel_names)
+    )
+
+
+def _nucleus(analysis: Analysis, nucleus: NucleusAnalysis) -> NucleusRecord:
+    """Collect the record of one nucleus."""
+    rate_map = nucleus.rate_map
+    return NucleusRecord(
+        label=nucleus.label,
+        touches_border=analysis.nuclei.touches_border[nucleus.label - 1],
+        quantity=rate_map.quantity.value,
+        scale=rate_map.scale.name,
+        exploratory=rate_map.exploratory,
+        status=rate_map.status.name,
+        status_sentence=rate_map.status.value,
+        reaction_length_nm=_finite(rate_map.reaction_length_nm),
+        findings=tuple(
+            FindingRecord(code=found.code, sentence=found.sentence, value=_finite(found.value))
+            for found in rate_map.findings
+        ),
+    )
+
+
+def _finite(value: float | None) -> float | None:
+    """JSON has no NaN and no infinity."""
+    return float(value) if value is not None and math.isfinite(value) else None

@@ -1,0 +1,75 @@
+"""Maps as OME-TIFF that Fiji, napari and every other reader opens with its pixel size."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import tifffile
+
+import chromamol
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+# A classic TIFF addresses 4 GiB; compressed data can outgrow the array by a little.
+_CLASSIC_LIMIT_BYTES = 2**32 - 2**27
+
+
+def write_map_tiff(
+    path: Path,
+    yx_map: NDArray[np.floating],
+    yx_spacing_nm: tuple[float, float],
+    name: str,
+    *,
+    description: str = "",
+) -> None:
+    """Write one map as a float32 OME-TIFF, NaN outside the nuclei.
+
+    The pixel size is in the OME-XML (um, for Bio-Formats) and in the resolution tags (per
+    centimetre, which ImageJ turns into um). Compression is plain zlib without a predictor,
+    which every reader knows; files above 4 GB are BigTIFF.
+
+    Parameters
+    ----------
+    path : Path
+        Ends in ``.ome.tif``.
+    yx_map : (y, x) float
+    yx_spacing_nm : (float, float)
+        Pixel size, nm.
+    name : str
+        Name of the image and of its channel: what the map shows.
+    description : str
+        Free text about the map, in the file's metadata.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
+    data = np.ascontiguousarray(yx_map, dtype="<f4")
+    y_um, x_um = (step / 1e3 for step in yx_spacing_nm)
+    tifffile.imwrite(
+        path,
+        data,
+        ome=True,
+        bigtiff=data.nbytes > _CLASSIC_LIMIT_BYTES,
+        photometric="minisblack",
+        compression="zlib",
+        rowsperstrip=max(1, 2**20 // max(1, 4 * data.shape[1])),
+        resolution=(1e4 / x_um, 1e4 / y_um),
+        resolutionunit="CENTIMETER",
+        software=f"chromamol {chromamol.__version__}",
+        metadata={
+            "axes": "YX",
+            "Name": name,
+            "Description": description or name,
+            "PhysicalSizeX": x_um,
+            "PhysicalSizeXUnit": "µm",
+            "PhysicalSizeY": y_um,
+            "PhysicalSizeYUnit": "µm",
+            "Channel": {"Name": name},
+        },
+    )

@@ -1,0 +1,228 @@
+"""All files of a result, written at once or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chromamol.errors import CallError
+from chromamol.progress import Silent
+from chromamol.results.columns import COLUMNS_FILE, DOMAINS_FILE, NUCLEI_FILE
+from chromamol.results.measure import domains_table, nuclei_table
+from chromamol.results.provenance import PROVENANCE_FILE, write_provenance
+from chromamol.results.store import write_store
+from chromamol.results.tables import columns_table, write_table
+from chromamol.results.tiff import write_map_tiff
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from chromamol.analysis import Analysis, MapName
+    from chromamol.progress import Progress
+
+TIFF_MAPS: tuple[MapName, ...] = ("rate", "rate_sd", "compaction")
+
+_REASONS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "your quota on this disk is used up",
+    errno.EACCES: "you may not write there",
+    errno.EPERM: "you may not write there",
+    errno.EROFS: "the disk is read-only",
+    errno.ENOTDIR: "a file is in the way where a folder is needed",
+    errno.EEXIST: "a file is in the way where a folder is needed",
+    errno.ENOTEMPTY: "another run wrote a result there in the meantime",
+    errno.ENAMETOOLONG: "its name is too long for this disk",
+}
+
+
+def write_results(
+    analysis: Analysis,
+    out_dir: Path,
+    *,
+    overwrite: bool = False,
+    provenance: Mapping[str, object] | None = None,
+    yx_truth: NDArray[np.float64] | None = None,
+    progress: Progress | None = None,
+) -> Path:
+    """Write every file of a result into one folder, which appears when it is complete.
+
+    Parameters
+    ----------
+    analysis : Analysis
+    out_dir : Path
+        The folder of this image; its parents are made.
+    overwrite : bool
+        Replace a result that is there. Files in it that chromamol did not write are kept.
+    provenance : mapping, optional
+        Further entries for provenance.json, e.g. the command and the file of the nuclei.
+    yx_truth : (y, x) float64, optional
+        The known rate map of a simulated image, drawn beside the inferred one.
+    progress : Progress, optional
+
+    Returns
+    -------
+    Path
+        `out_dir`.
+
+    Raises
+    ------
+    CallError
+        If the folder exists (and is not to be overwritten, or is no result), or cannot be
+        written: no permission, disk full, read-only.
+    chromamol.errors.Cancelled
+        If the user asked to stop; like on any error, nothing is left behind.
+    """
+    out_dir = Path(out_dir)
+    names = _file_names(analysis)
+    with _sentences_for(out_dir):
+        _check(out_dir, overwrite=overwrite)
+        with _appearing(out_dir, names, overwrite=overwrite) as folder:
+            _write_files(folder, analysis, provenance or {}, yx_truth, progress or Silent())
+    return out_dir
+
+
+def _file_names(analysis: Analysis) -> frozenset[str]:
+    """Name everything that a result consists of."""
+    maps = {f"{name}.ome.tif" for name in TIFF_MAPS}
+    tables = {NUCLEI_FILE, DOMAINS_FILE, COLUMNS_FILE}
+    others = {"settings.yaml", PROVENANCE_FILE, "figure.png", "figure.pdf"}
+    return frozenset(maps | tables | others | {store_name(analysis)})
+
+
+def store_name(analysis: Analysis) -> str:
+    """Name the OME-Zarr store of an analysis; a result holds one."""
+    return f"{analysis.image.name}.ome.zarr"
+
+
+def _write_files(
+    folder: Path,
+    analysis: Analysis,
+    provenance: Mapping[str, object],
+    yx_truth: NDArray[np.float64] | None,
+    progress: Progress,
+) -> None:
+    """Write the files one after the other."""
+    from chromamol.results.figure import draw_figure, save_figure
+
+    progress.begin("write the results", 5)
+    write_store(folder / store_name(analysis), analysis)
+    progress.advance()
+    first = analysis.per_nucleus[0].rate_map
+    kinds: dict[MapName, str] = {
+        "rate": first.quantity.value,
+        "rate_sd": f"standard deviation of: {first.quantity.value}",
+        "compaction": "chromatin density over its nuclear mean, smoothed",
+    }
+    for name in TIFF_MAPS:
+        write_map_tiff(
+            folder / f"{name}.ome.tif",
+            analysis.full_map(name),
+            analysis.yx_spacing_nm,
+            name,
+            description=_description(analysis, kinds[name], is_rate=name != "compaction"),
+        )
+    progress.advance()
+    write_table(folder / NUCLEI_FILE, nuclei_table(analysis))
+    write_table(folder / DOMAINS_FILE, domains_table(analysis))
+    write_table(folder / COLUMNS_FILE, columns_table())
+    progress.advance()
+    (folder / "settings.yaml").write_text(analysis.settings.to_yaml(), encoding="utf-8")
+    write_provenance(folder / PROVENANCE_FILE, analysis, provenance)
+    progress.advance()
+    save_figure(
+        draw_figure(analysis, yx_truth=yx_truth), folder / "figure.png", folder / "figure.pdf"
+    )
+    progress.advance()
+
+
+def _description(analysis: Analysis, kind: str, *, is_rate: bool) -> str:
+    """Say what a map is, for the metadata of its file."""
+    rate_map = analysis.per_nucleus[0].rate_map
+    parts = [f"{analysis.image.name}: {kind}"]
+    if is_rate:
+        parts.append(rate_map.scale.value)
+        if rate_map.exploratory:
+            parts.append("EXPLORATORY: implied by a model from the density alone")
+    return "; ".join(parts)
+
+
+def _check(out_dir: Path, *, overwrite: bool) -> None:
+    """Refuse a folder that must not be replaced."""
+    if not os.path.lexists(out_dir) or (_is_folder(out_dir) and not any(out_dir.iterdir())):
+        return
+    if not _is_folder(out_dir):
+        msg = f"{out_dir} is a file or a link. Give a folder for the results."
+        raise CallError(msg)
+    if not overwrite:
+        msg = (
+            f"The result {out_dir} exists already. Add --overwrite to replace it, "
+            "or give another output folder."
+        )
+        raise CallError(msg)
+    if not (out_dir / PROVENANCE_FILE).is_file():
+        msg = (
+            f"{out_dir} is not a result of chromamol (it has no {PROVENANCE_FILE}) and is not "
+            "overwritten. Give another output folder."
+        )
+        raise CallError(msg)
+
+
+def _is_folder(path: Path) -> bool:
+    """Whether a path is a folder itself and no link to one."""
+    return path.is_dir() and not path.is_symlink()
+
+
+@contextmanager
+def _appearing(out_dir: Path, names: frozenset[str], *, overwrite: bool) -> Iterator[Path]:
+    """Give a hidden folder that takes the place of `out_dir` when all went well."""
+    made = _make_parents(out_dir)
+    partial = out_dir.with_name(f".{out_dir.name}.partial-{os.getpid()}")
+    replaced = out_dir.with_name(f".{out_dir.name}.replaced-{os.getpid()}")
+    try:
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir()
+        yield partial
+        if overwrite and out_dir.exists():
+            out_dir.rename(replaced)
+        partial.rename(out_dir)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+        if replaced.exists() and not out_dir.exists():
+            replaced.rename(out_dir)
+        if not out_dir.exists():
+            for parent in made:
+                if not any(parent.iterdir()):
+                    parent.rmdir()
+    if replaced.exists():
+        for entry in replaced.iterdir():
+            if entry.name not in names and not (out_dir / entry.name).exists():
+                entry.rename(out_dir / entry.name)
+        shutil.rmtree(replaced)
+
+
+def _make_parents(out_dir: Path) -> list[Path]:
+    """Make the folders above `out_dir`; return those that were not there, the deepest first."""
+    missing = [parent for parent in out_dir.parents if not parent.exists()]
+    out_dir.parent.mkdir(parents=True, exist_ok=True)
+    return missing
+
+
+@contextmanager
+def _sentences_for(out_dir: Path) -> Iterator[None]:
+    """Turn what the operating system says about `out_dir` into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
+        msg = (
+            f"The results cannot be written to {out_dir}: {reason}. Nothing was left behind; "
+            "give another output folder, or make room, and run again."
+        )
+        raise CallError(msg) from error

@@ -1,0 +1,212 @@
+"""The one declaration of every parameter of an analysis.
+
+The command line, the settings file, the record in the outputs and the napari widget are made
+from the `Settings` model: a field's description is its help text everywhere.
+"""
+
+from __future__ import annotations
+
+import difflib
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from chromamol.errors import CallError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Role(str, Enum):
+    """What a channel shows."""
+
+    HETEROCHROMATIN = "heterochromatin"
+    EUCHROMATIN = "euchromatin"
+    TOTAL = "total"
+    MARK = "mark"
+
+
+PixelSize = Annotated[float, Field(ge=0.1, le=10_000)]
+Intensity = Annotated[float, Field(gt=0)]
+
+
+class Settings(BaseModel):
+    """Every parameter of an analysis, frozen; lengths in nm, areas in um2."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_enum_values=False)
+
+    schema_version: Literal[1] = Field(
+        1, description="Version of this list of settings; written to every settings file."
+    )
+    pixel_size_nm: PixelSize | None = Field(
+        None,
+        description="Size of a (square) pixel, nm. Empty: read from the image file.",
+    )
+    roles: dict[Role, int | str] | None = Field(
+        None,
+        description="Which channel (its number from 0, or its name) shows heterochromatin, "
+        "euchromatin, the total chromatin density, or one histone mark. "
+        "Empty: taken from the channel names.",
+    )
+    background_intensity: Annotated[float, Field(ge=0)] | Literal["auto"] = Field(
+        "auto",
+        description="Intensity of the image where there is no label, in the image's own units, "
+        "subtracted from every channel. auto: a low percentile of each channel outside the nuclei.",
+    )
+    intensity_per_fraction: Intensity | dict[Role, Intensity] | Literal["auto"] = Field(
+        "auto",
+        description="Intensity above background that stands for a volume fraction of 1: one number, "
+        "or one for each role. auto: unknown; the channels are scaled to "
+        "the chromatin fraction below and the rate map is relative.",
+    )
+    chromatin_fraction: float = Field(
+        0.5,
+        gt=0,
+        lt=1,
+        description="Mean volume fraction of chromatin in the nucleus, used to scale channels "
+        "of unknown gain (no unit).",
+    )
+    nucleus_smoothing_nm: float = Field(
+        300.0,
+        gt=0,
+        le=5_000,
+        description="Width of the smoothing before nuclei are outlined, nm; larger gives smoother outlines.",
+    )
+    nucleus_min_area_um2: float = Field(
+        20.0, gt=0, le=10_000, description="Smaller objects are not taken for nuclei, um2."
+    )
+    equation: Literal["auto", "chromatin", "mark-turnover"] = Field(
+        "auto",
+        description="Model: chromatin (two species, reaction-diffusion and phase separation) or "
+        "mark-turnover (one histone mark). auto: chosen by the channel roles.",
+    )
+    method: Literal["weak-form", "direct"] = Field(
+        "weak-form",
+        description="Estimator: weak-form (the analysis) or direct (a quick preview).",
+    )
+    reaction_length_nm: Annotated[float, Field(gt=0, le=10_000)] | Literal["fit"] = Field(
+        "fit",
+        description="Reaction-diffusion length ell, nm: how far a mark diffuses before it is removed. "
+        "fit: estimated from the image when the image can tell, otherwise 140 nm, marked as assumed.",
+    )
+    gradient_length_nm: float = Field(
+        10.0,
+        ge=0,
+        le=1_000,
+        description="Gradient length delta of the phase-field model, nm: "
+        "about a fifth of the width of a domain's border.",
+    )
+    mixing_energy: float = Field(
+        0.0,
+        ge=-10,
+        le=10,
+        description="Mixing energy chi between hetero- and euchromatin (no unit). 0: the published model.",
+    )
+    boundary: Literal["auto", "no-flux", "cut", "periodic"] = Field(
+        "auto",
+        description="What happens at the edge. no-flux: nothing crosses the nuclear envelope. "
+        "cut: the image ends inside the nucleus. auto: no-flux at the edge of the nucleus, cut where it "
+        "meets the border of the image. periodic: for simulations.",
+    )
+    density_rate: bool = Field(
+        True,
+        description="For an image of the total density alone: also fit the exploratory, "
+        "model-implied rate ratio (true), or give the compaction map only (false).",
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="Where to compute. auto: on a CUDA graphics card where there is one."
+    )
+    seed: int = Field(
+        0, ge=0, description="Seed of the random numbers behind the uncertainty map."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_the_nearest_key(cls, values: Any) -> Any:
+        """Turn a typo in a key into a sentence that names the valid key."""
+        if isinstance(values, dict):
+            for key in values:
+                if key not in cls.model_fields:
+                    near = difflib.get_close_matches(str(key), cls.model_fields, n=1, cutoff=0.5)
+                    hint = f"did you mean '{near[0]}'?" if near else "valid keys are: "
+                    tail = "" if near else ", ".join(cls.model_fields)
+                    msg = f"Unknown setting '{key}': {hint}{tail}"
+                    raise ValueError(msg)
+        return values
+
+    @model_validator(mode="after")
+    def _check_lengths(self) -> Self:
+        """Refuse a gradient length that is not small against the reaction length."""
+        ell = self.reaction_length_nm
+        if ell != "fit" and self.gradient_length_nm >= ell:
+            msg = (
+                f"gradient_length_nm ({self.gradient_length_nm:g} nm) must be smaller than "
+                f"reaction_length_nm ({ell:g} nm). Did you use consistent units?"
+            )
+            raise ValueError(msg)
+        return self
+
+    def replace(self, **changes: Any) -> Settings:
+        """Return a validated copy with some fields changed.
+
+        Raises
+        ------
+        CallError
+            If a key is unknown or a value is out of its range.
+        """
+        return make_settings({**self.model_dump(), **changes})
+
+    def to_yaml(self) -> str:
+        """Return the settings as YAML text, every field included."""
+        text: str = yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False)
+        return text
+
+    @classmethod
+    def from_yaml(cls, path: Path) -> Settings:
+        """Read a settings file.
+
+        Raises
+        ------
+        CallError
+            If the file cannot be read, is no YAML mapping, or holds an unknown key or a bad value.
+        """
+        try:
+            values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            msg = f"The settings file {path} cannot be read ({error.strerror})."
+            raise CallError(msg) from error
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            msg = f"The settings file {path} is not YAML. Write one with: chromamol settings"
+            raise CallError(msg) from error
+        if not isinstance(values, dict):
+            msg = f"The settings file {path} must hold lines such as 'method: weak-form'."
+            raise CallError(msg)
+        return make_settings(values)
+
+
+def make_settings(values: dict[str, Any]) -> Settings:
+    """Build settings from plain values.
+
+    Raises
+    ------
+    CallError
+        One sentence for each value that is wrong.
+    """
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise CallError(_sentences(error)) from error
+
+
+def _sentences(error: ValidationError) -> str:
+    """Say in sentences what pydantic found, each problem once."""
+    sentences: dict[str, None] = {}
+    for problem in error.errors():
+        key = str(problem["loc"][0]) if problem["loc"] else ""
+        text = problem["msg"].removeprefix("Value error, ")
+        if key:
+            text = f"Setting '{key}' cannot be {problem['input']!r}: {text[0].lower()}{text[1:]}."
+        sentences[text] = None
+    return " ".join(sentences)

@@ -1,0 +1,168 @@
+"""What a run needs of the window: the chosen layers, checked, and the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chromamol.errors import CallError, InputError
+from napari_chromamol import _placement
+from napari_chromamol._layers import KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from napari.layers import Image as ImageLayer
+    from napari.layers import Labels
+
+    from chromamol.settings import Role, Settings
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a run needs of the window.
+
+    Attributes
+    ----------
+    image : str
+        Name of the image.
+    path : Path
+        Where it comes from, as far as the layers know.
+    channels : tuple of (y, x) arrays
+        In the order of `channel_names`; never written to.
+    channel_names : tuple of str
+    yx_spacing_nm : (float, float) or None
+        Pixel size of the layers.
+    labels : (y, x) array or None
+        Nuclei that the user gave.
+    labels_name : str
+    settings : Settings
+        With the roles.
+    placement : dict
+        Where the layers of the result lie.
+    inputs : frozenset of str
+        The layers that were read.
+    """
+
+    image: str
+    path: Path
+    channels: tuple[Any, ...]
+    channel_names: tuple[str, ...]
+    yx_spacing_nm: tuple[float, float] | None
+    labels: Any | None
+    labels_name: str
+    settings: Settings
+    placement: dict[str, Any]
+    inputs: frozenset[str]
+
+
+def check_layers(chosen: Mapping[Role, ImageLayer], nuclei: Labels | None) -> None:
+    """Refuse layers that cannot be analysed together.
+
+    Raises
+    ------
+    CallError
+        If no layer is chosen.
+    InputError
+        If a layer is no 2-D channel, or the layers do not lie on each other.
+    """
+    if not chosen:
+        msg = "Choose the layer of at least one channel: what does it show?"
+        raise CallError(msg)
+    first, *others = dict.fromkeys(chosen.values())
+    for layer in (first, *others):
+        _check_layer(layer)
+    for layer in (*others, *([nuclei] if nuclei is not None else [])):
+        _check_lies_on(layer, first)
+
+
+def prepare(chosen: Mapping[Role, ImageLayer], nuclei: Labels | None, settings: Settings) -> Job:
+    """Collect what a run needs; quick, nothing is computed.
+
+    Parameters
+    ----------
+    chosen : mapping of Role to Image layer
+        Checked by `check_layers`.
+    nuclei : Labels layer or None
+        None: they are found.
+    settings : Settings
+
+    Returns
+    -------
+    Job
+
+    Raises
+    ------
+    CallError
+        If the pixel size is missing.
+    """
+    layers = list(dict.fromkeys(chosen.values()))
+    first = layers[0]
+    spacing_nm = _placement.spacing_nm(first)
+    if spacing_nm is None and settings.pixel_size_nm is None:
+        msg = (
+            f"The layer '{first.name}' has no pixel size. Look it up in the microscope's software "
+            "and enter it under 'Pixel size'."
+        )
+        raise CallError(msg)
+    images = {layer.metadata.get(KEY, {}).get("image", layer.name) for layer in layers}
+    name = images.pop() if len(images) == 1 else " + ".join(layer.name for layer in layers)
+    inputs = [*layers, *([nuclei] if nuclei is not None else [])]
+    return Job(
+        image=name,
+        path=Path(first.source.path or first.name),
+        channels=tuple(_finest(layer) for layer in layers),
+        channel_names=tuple(layer.name for layer in layers),
+        yx_spacing_nm=spacing_nm,
+        labels=None if nuclei is None else _finest(nuclei),
+        labels_name="" if nuclei is None else nuclei.name,
+        settings=settings.replace(
+            roles={role: layers.index(layer) for role, layer in chosen.items()}
+        ),
+        placement=_placement.of_layer(first),
+        inputs=frozenset(str(layer.unique_id) for layer in inputs),
+    )
+
+
+def _finest(layer: ImageLayer | Labels) -> Any:
+    """Return the pixels of a layer at full resolution."""
+    return layer.data[0] if layer.multiscale else layer.data
+
+
+def _check_layer(layer: ImageLayer) -> None:
+    """Refuse what is no 2-D channel."""
+    if getattr(layer, "rgb", False):
+        msg = (
+            f"The layer '{layer.name}' is a colour picture. Open the channels of the microscope's "
+            "file, or use Layer > Split RGB and choose one."
+        )
+        raise InputError(msg)
+    if layer.ndim != 2:
+        shape = " x ".join(str(size) for size in _finest(layer).shape)
+        msg = (
+            f"The layer '{layer.name}' has {layer.ndim} axes ({shape}); a channel has y and x. "
+            "Right-click it and choose Split Stack, then choose one plane of each channel."
+        )
+        raise InputError(msg)
+
+
+def _check_lies_on(layer: ImageLayer | Labels, first: ImageLayer) -> None:
+    """Refuse layers that do not cover the same pixels."""
+    shapes = _finest(layer).shape, _finest(first).shape
+    if shapes[0] != shapes[1]:
+        sizes = [" x ".join(str(size) for size in shape) for shape in shapes]
+        msg = (
+            f"The layer '{layer.name}' has {sizes[0]} pixels (y, x), '{first.name}' {sizes[1]}: "
+            "choose layers of one image."
+        )
+        raise InputError(msg)
+    spacings = _placement.spacing_nm(layer), _placement.spacing_nm(first)
+    if None not in spacings and not np.allclose(spacings[0], spacings[1], rtol=1e-3):
+        msg = (
+            f"The layers '{layer.name}' and '{first.name}' have different pixel sizes: "
+            "choose layers of one image."
+        )
+        raise InputError(msg)

@@ -1,0 +1,70 @@
+"""Open images, with their pixel size and channel names, and results of chromamol."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chromamol.errors import ChromamolError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from napari_chromamol._layers import LayerData
+
+    Read = Callable[[str], list[LayerData] | list[tuple[None]]]
+
+_SUFFIXES = (".tif", ".tiff", ".zarr")
+
+
+def get_reader(path: str | Sequence[str]) -> Read | None:
+    """Return the reader of a file or store that can be one of ours, None for anything else."""
+    if not isinstance(path, str) or Path(path).suffix.lower() not in _SUFFIXES:
+        return None
+    return read
+
+
+def read(path: str) -> list[LayerData] | list[tuple[None]]:
+    """Read a file or store; what is wrong with it is said in a sentence, and nothing opened."""
+    try:
+        return layers_of(Path(path))
+    except ChromamolError as error:
+        from napari.utils.notifications import show_error
+
+        show_error(str(error))
+        return [(None,)]
+
+
+def layers_of(path: Path) -> list[LayerData]:
+    """Read the layers of an image or a result.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
+    from napari_chromamol._layers import channel_layers, image_layers, result_layers
+    from napari_chromamol._placement import from_spacing
+
+    if _is_result(path):
+        from chromamol.results.reopen import read_result
+
+        result = read_result(path)
+        placement = from_spacing(result.yx_spacing_nm)
+        channels = channel_layers(
+            result.record.image, result.cyx, result.channel_names, placement, result.record.notes
+        )
+        return channels + result_layers(result, placement)
+    from chromamol.images.read import read_image
+
+    image = read_image(path)
+    return image_layers(image, from_spacing(image.yx_spacing_nm))
+
+
+def _is_result(path: Path) -> bool:
+    """Tell whether a store says that chromamol wrote it as a result."""
+    from chromamol.images.ome_zarr_metadata import read_json
+
+    record = path / "zarr.json"
+    attributes = read_json(record).get("attributes") if record.is_file() else None
+    return isinstance(attributes, dict) and "chromamol" in attributes

@@ -1,0 +1,86 @@
+"""The form of the settings: one row for each field of the model, none of them declared here."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from qtpy.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
+from superqt import QCollapsible
+
+from chromamol.settings import Settings, make_settings
+from napari_chromamol._editors import editor_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from napari_chromamol._editors import Editor
+
+BASIC = ("pixel_size_nm", "nucleus_min_area_um2", "reaction_length_nm", "method")
+# Chosen by the layers; the version is no choice.
+NOT_ASKED = ("schema_version", "roles")
+
+LABEL_WIDTH_PX = 126
+_UNITS = {"_nm": " nm", "_um2": " µm²"}
+
+
+class SettingsForm(QWidget):
+    """Every setting; a few in sight, the others under "Advanced settings".
+
+    Attributes
+    ----------
+    editors : dict of str to Editor
+        By the name of the field.
+    advanced : QCollapsible
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.editors: dict[str, Editor] = {}
+        self.advanced = QCollapsible("Advanced settings", expandedIcon="▼", collapsedIcon="▶")
+        self.advanced.setDuration(0)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._rows(BASIC))
+        hidden = (name for name in Settings.model_fields if name not in {*BASIC, *NOT_ASKED})
+        self.advanced.addWidget(self._rows(hidden))
+        column.addWidget(self.advanced)
+
+    def settings(self, **others: object) -> Settings:
+        """Return the settings in the form, with those that it does not ask for.
+
+        Raises
+        ------
+        CallError
+            If a number is missing, or values do not go together.
+        """
+        values = {name: editor.value() for name, editor in self.editors.items()}
+        return make_settings({**values, **others})
+
+    def _rows(self, names: Iterable[str]) -> QWidget:
+        """Lay out the editors of some fields."""
+        rows = QWidget()
+        form = QFormLayout(rows)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        for name in names:
+            field = Settings.model_fields[name]
+            words, unit = _in_words(name)
+            editor = editor_for(words, field, unit)
+            label = QLabel(words)
+            label.setWordWrap(True)
+            label.setFixedWidth(LABEL_WIDTH_PX)
+            help_text = f"<p>{escape(field.description or '')}</p><p><i>{name}</i></p>"
+            label.setToolTip(help_text)
+            editor.setToolTip(help_text)
+            form.addRow(label, editor)
+            self.editors[name] = editor
+        return rows
+
+
+def _in_words(name: str) -> tuple[str, str]:
+    """Turn the name of a field into a label and a unit."""
+    for ending, unit in _UNITS.items():
+        if name.endswith(ending):
+            return name.removesuffix(ending).replace("_", " ").capitalize(), unit
+    return name.replace("_", " ").capitalize(), ""

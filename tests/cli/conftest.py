@@ -1,0 +1,84 @@
+"""A small two-channel image of a nucleus, and the command line called in this process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import tifffile
+from scipy import ndimage
+from typer.testing import CliRunner, Result
+
+from chromamol.cli.app import app
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+SPACING_NM = (40.0, 30.0)
+SHAPE = (96, 150)
+
+
+def nucleus() -> np.ndarray:
+    y, x = np.mgrid[: SHAPE[0], : SHAPE[1]]
+    return ((y - 48) / 38) ** 2 + ((x - 74) / 60) ** 2 < 1
+
+
+@pytest.fixture(scope="session")
+def photons() -> np.ndarray:
+    """Domains of heterochromatin and what euchromatin they leave, in photons."""
+    rng = np.random.default_rng(5)
+    noise = ndimage.gaussian_filter(rng.normal(size=SHAPE), (3, 4))
+    heterochromatin = 0.3 + 0.1 * noise / noise.std()
+    pair = np.stack([heterochromatin, 0.55 - heterochromatin]).clip(0.02) * nucleus()
+    return rng.poisson(2000 * pair + 5).astype(np.uint16)
+
+
+def _write_tiff(
+    path: Path,
+    cyx: np.ndarray,
+    names: tuple[str, ...] = ("H3K9me3", "H3K27ac"),
+    spacing_nm: tuple[float, float] | None = SPACING_NM,
+) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    metadata: dict[str, object] = {"axes": "CYX", "Channel": {"Name": list(names)}}
+    if spacing_nm:
+        metadata |= {
+            "PhysicalSizeY": spacing_nm[0],
+            "PhysicalSizeX": spacing_nm[1],
+            "PhysicalSizeYUnit": "nm",
+            "PhysicalSizeXUnit": "nm",
+        }
+    tifffile.imwrite(path, cyx, ome=True, photometric="minisblack", metadata=metadata)
+    return path
+
+
+@pytest.fixture(scope="session")
+def write_tiff() -> Callable[..., Path]:
+    return _write_tiff
+
+
+@pytest.fixture
+def image(tmp_path: Path, photons: np.ndarray) -> Path:
+    return _write_tiff(tmp_path / "cell_3.ome.tif", photons)
+
+
+@pytest.fixture
+def mask(tmp_path: Path) -> Path:
+    path = tmp_path / "mask.tif"
+    tifffile.imwrite(path, nucleus().astype(np.uint8))
+    return path
+
+
+@pytest.fixture(scope="session")
+def cli() -> Callable[..., Result]:
+    """Call the command line; no failure may show a traceback."""
+
+    def call(*arguments: object) -> Result:
+        done = CliRunner().invoke(app, [str(argument) for argument in arguments])
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        assert "Traceback" not in done.output
+        return done
+
+    return call

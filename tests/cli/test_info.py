@@ -1,0 +1,52 @@
+"""``chromamol info``: what was understood, and what is doubtful."""
+
+from __future__ import annotations
+
+import numpy as np
+import tifffile
+
+
+def words(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_all_is_understood(cli, image) -> None:
+    done = cli("info", image)
+    said = words(done.stdout)
+    assert done.exit_code == 0
+    assert "2 channels, 96 x 150 pixels (y, x), uint16" in said
+    assert "40 x 30 nm (y, x); the image is 3.84 x 4.5 um" in said
+    assert "'H3K9me3' taken as heterochromatin; intensities from" in said
+    assert "'H3K27ac' taken as euchromatin;" in said
+    assert "WARNING" not in said
+
+
+def test_a_printing_resolution_is_no_pixel_size(cli, tmp_path) -> None:
+    path = tmp_path / "dna.tif"
+    yx = np.random.default_rng(0).integers(0, 900, (40, 60), np.uint16)
+    tifffile.imwrite(path, yx, resolution=(72, 72), resolutionunit="INCH")
+    done = cli("info", path)
+    said = words(done.stdout)
+    assert done.exit_code == 0
+    assert "WARNING" in said
+    assert "--pixel-size-nm 20" in said
+    assert "72" in said
+    assert "taken as total" in said
+
+
+def test_saturation_and_unknown_channels_are_warned_of(cli, write_tiff, photons, tmp_path) -> None:
+    clipped = np.minimum(photons, 255).astype(np.uint8)
+    path = write_tiff(tmp_path / "clipped.ome.tif", clipped, names=("", ""))
+    done = cli("info", path)
+    said = words(done.stdout)
+    assert done.exit_code == 0
+    share = 100 * (clipped[0] == 255).mean()
+    assert f"WARNING: {share:.2g} % of the pixels have the highest value" in said
+    assert "detector" in said
+    assert "--roles heterochromatin=0,euchromatin=1" in said
+
+
+def test_what_cannot_be_read_exits_with_1(cli, tmp_path) -> None:
+    done = cli("info", tmp_path)
+    assert done.exit_code == 1
+    assert "OME-Zarr" in done.stderr

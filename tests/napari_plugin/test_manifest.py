@@ -1,0 +1,28 @@
+"""What napari learns from the manifest, and how light the plugin is to load."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from npe2 import PluginManifest
+
+import napari_chromamol
+
+MANIFEST = Path(napari_chromamol.__file__).with_name("napari.yaml")
+
+
+def test_manifest_is_valid_and_all_that_it_names_exists() -> None:
+    manifest = PluginManifest.from_file(MANIFEST)
+    manifest.validate_imports()
+    assert manifest.name == "chromamol"
+    assert manifest.contributions.menus["napari/layers/measure"][0].command == "chromamol.rate_map"
+
+
+def test_opening_the_widget_does_not_load_torch() -> None:
+    program = (
+        "import sys, napari_chromamol._run_widget, napari_chromamol._reader, "
+        "napari_chromamol._samples; sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

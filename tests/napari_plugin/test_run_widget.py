@@ -1,0 +1,240 @@
+"""The widget in a real window, driven as a person would."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import napari
+import numpy as np
+import pytest
+from qtpy.QtCore import Qt, QThreadPool
+
+from chromamol.settings import Role
+from napari_chromamol import _run_widget
+from napari_chromamol._run_widget import RateMapWidget
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
+
+Run = Callable[[RateMapWidget], None]
+
+MAPS = ("compaction", "residual", "sd of relative rate ratio", "relative rate ratio")
+
+
+def names(viewer: napari.Viewer) -> list[str]:
+    return [layer.name for layer in viewer.layers]
+
+
+def map_layers(viewer: napari.Viewer) -> list[Any]:
+    return [layer for layer in viewer.layers if "map" in layer.metadata.get("chromamol", {})]
+
+
+def click(qtbot: QtBot, button: Any) -> None:
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def test_from_file_to_maps_and_again(
+    viewer: napari.Viewer, opened: list[Any], widget: RateMapWidget, run: Run
+) -> None:
+    channels = opened
+    untouched = [layer.data.copy() for layer in channels]
+    assert {role: layer.name for role, layer in widget.choice.chosen().items()} == {
+        Role.HETEROCHROMATIN: "H3K9me3",
+        Role.EUCHROMATIN: "H3K27ac",
+    }
+    assert "40 × 30 nm" in widget.pixel_size.text()
+
+    run(widget)
+    assert widget.message.text().startswith("Done")
+    assert names(viewer)[2:] == [f"{name} · cell 3" for name in ("nuclei", *MAPS)]
+    for layer in viewer.layers:
+        np.testing.assert_allclose(layer.scale, (40.0, 30.0))
+        assert [str(unit) for unit in layer.units] == ["nanometer", "nanometer"]
+        assert layer.axis_labels == ("y", "x")
+        assert layer.data.shape == untouched[0].shape
+    for layer, data in zip(channels, untouched, strict=True):
+        np.testing.assert_array_equal(layer.data, data)
+
+    rate = viewer.layers[-1]
+    inside = np.isfinite(rate.data)
+    assert rate.metadata["chromamol"]["quantity"] == "rate ratio"
+    assert rate.metadata["chromamol"]["scale"] == "RELATIVE"
+    low, high = rate.contrast_limits
+    assert low * high == pytest.approx(1)
+    # The colours diverge from 1, and the status bar shows the ratio itself.
+    white = rate.colormap.map(np.array([(1 - low) / (high - low)]))[0]
+    assert white[:3].min() > 0.95
+    y, x = np.argwhere(inside)[len(np.argwhere(inside)) // 2]
+    value = float(rate.get_status((y * 40.0, x * 30.0), world=True)["value"])
+    assert value == pytest.approx(float(rate.data[y, x]), rel=1e-2)
+    assert "relative" in widget.findings.toPlainText().lower()
+
+    mine = viewer.add_points([[10.0, 10.0]], name="mine")
+    rate.visible = False
+    before = rate.data
+    widget.form.editors["method"].setCurrentText("direct")
+    run(widget)
+    assert names(viewer)[2:-1] == [f"{name} · cell 3" for name in ("nuclei", *MAPS)]
+    assert mine in viewer.layers
+    assert not rate.visible
+    assert rate.data is not before
+    record = map_layers(viewer)[-1].metadata["chromamol"]["record"]
+    assert record["settings"]["method"] == "direct"
+
+    for layer in map_layers(viewer):
+        viewer.layers.remove(layer)
+    assert not widget.findings.toPlainText()
+
+
+def test_one_run_at_a_time_and_cancel_keeps_what_was_there(
+    qtbot: QtBot, viewer: napari.Viewer, widget: RateMapWidget, run: Run, image_path: Path
+) -> None:
+    viewer.open(image_path, plugin="chromamol")
+    widget.form.editors["method"].setCurrentText("direct")
+    run(widget)
+    before = list(viewer.layers)
+    found = widget.findings.toPlainText()
+
+    click(qtbot, widget.run_button)
+    assert widget.is_running
+    assert not widget.run_button.isEnabled()
+    assert widget.bar.isVisible()
+    assert widget.cancel_button.isEnabled()
+    click(qtbot, widget.cancel_button)
+    qtbot.waitUntil(lambda: not widget.is_running, timeout=20_000)
+    assert widget.message.text().startswith("Cancelled")
+    assert list(viewer.layers) == before
+    assert widget.findings.toPlainText() == found
+    assert widget.run_button.isEnabled()
+    assert not widget.bar.isVisible()
+
+
+def test_nuclei_of_a_labels_layer(
+    viewer: napari.Viewer, widget: RateMapWidget, run: Run, image_path: Path
+) -> None:
+    image = viewer.open(image_path, plugin="chromamol")[0]
+    drawn = np.zeros(image.data.shape, np.uint8)
+    drawn[40:130, 70:200] = 3
+    mine = viewer.add_labels(drawn, name="drawn", scale=image.scale, units=image.units)
+    widget.choice.nuclei.choose(mine)
+    widget.form.editors["method"].setCurrentText("direct")
+    run(widget)
+    rate = map_layers(viewer)[-1]
+    assert not np.isfinite(rate.data[drawn == 0]).any()
+    assert np.isfinite(rate.data).any()
+    np.testing.assert_array_equal(mine.data, drawn)
+    assert mine in viewer.layers
+
+    # The layer is taken again after it was corrected, and no result is left of before.
+    mine.data[:, :100] = 0
+    mine.refresh()
+    run(widget)
+    assert len(map_layers(viewer)) == 1 + len(MAPS)
+    assert not np.isfinite(map_layers(viewer)[-1].data[:, :100]).any()
+
+
+def test_pixel_size_is_asked_for(
+    viewer: napari.Viewer, widget: RateMapWidget, run: Run, image_path: Path
+) -> None:
+    channels = viewer.open(image_path, plugin="chromamol")
+    pixels = [layer.data for layer in channels]
+    viewer.layers.clear()
+    viewer.add_image(pixels[0], name="H3K9me3")
+    viewer.add_image(pixels[1], name="H3K27ac")
+    assert "no pixel size" in widget.pixel_size.text()
+    run(widget)
+    assert widget.message.text() == "Pixel size: enter a number."
+    assert not map_layers(viewer)
+
+    widget.form.editors["pixel_size_nm"].number.setValue(35)
+    widget.form.editors["method"].setCurrentText("direct")
+    run(widget)
+    assert len(map_layers(viewer)) == 1 + len(MAPS)
+    np.testing.assert_array_equal(viewer.layers[-1].scale, (1, 1))
+
+
+def test_troubles_are_sentences(viewer: napari.Viewer, widget: RateMapWidget, run: Run) -> None:
+    run(widget)
+    assert "Choose the layer" in widget.message.text()
+
+    noise = np.random.default_rng(0).poisson(4.0, (90, 140)).astype(np.uint16)
+    place = {"scale": (40, 30), "units": ("nm", "nm")}
+    dna = viewer.add_image(noise, name="DNA", **place)
+    run(widget)
+    assert widget.choice.chosen() == {Role.TOTAL: dna}
+    assert "No nucleus was found" in widget.message.text()
+
+    other = viewer.add_image(noise[:50], name="H3K27ac", **place)
+    widget.choice.roles[Role.EUCHROMATIN].choose(other)
+    widget.choice.roles[Role.TOTAL].choose(dna)
+    run(widget)
+    assert "choose layers of one image" in widget.message.text()
+
+    viewer.layers.remove(other)
+    stack = viewer.add_image(np.zeros((3, 20, 30)), name="stack")
+    widget.choice.roles[Role.TOTAL].choose(stack)
+    run(widget)
+    assert "Split Stack" in widget.message.text()
+    assert not map_layers(viewer)
+
+
+@pytest.mark.usefixtures("opened")
+def test_fault_of_the_program_is_a_sentence_too(
+    widget: RateMapWidget,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail(*_: object) -> None:
+        msg = "no such thing"
+        raise ValueError(msg)
+
+    monkeypatch.setattr(_run_widget, "run", fail)
+    with caplog.at_level(logging.ERROR):
+        run(widget)
+    assert "ValueError: no such thing" in widget.message.text()
+    assert widget.run_button.isEnabled()
+    assert "no such thing" in caplog.text
+
+
+def test_viewer_may_close_during_a_run(
+    qtbot: QtBot, viewer: napari.Viewer, widget: RateMapWidget, image_path: Path
+) -> None:
+    viewer.open(image_path, plugin="chromamol")
+    click(qtbot, widget.run_button)
+    progress = widget._progress
+    viewer.close()
+    assert progress.cancelled
+    assert QThreadPool.globalInstance().waitForDone(20_000)
+    qtbot.wait(50)
+
+
+def test_result_store_opens_as_it_was(
+    viewer: napari.Viewer, widget: RateMapWidget, run: Run, image_path: Path, tmp_path: Path
+) -> None:
+    from chromamol.pipeline import analyse
+    from chromamol.results.store import write_store
+    from chromamol.settings import Settings
+
+    channels = viewer.open(image_path, plugin="chromamol")
+    widget.form.editors["method"].setCurrentText("direct")
+    run(widget)
+    shown = list(viewer.layers)
+    write_store(tmp_path / "cell 3.ome.zarr", analyse(image_path, Settings(method="direct")))
+    viewer.layers.clear()
+
+    again = viewer.open(tmp_path / "cell 3.ome.zarr", plugin="chromamol")
+    assert len(channels) == 2
+    assert [layer.name for layer in again] == [layer.name for layer in shown]
+    for layer, before in zip(again, shown, strict=True):
+        np.testing.assert_array_equal(layer.data, before.data)
+        np.testing.assert_allclose(layer.scale, before.scale)
+        assert layer.units == before.units
+        assert layer.visible == before.visible
+        if isinstance(layer, napari.layers.Image):
+            np.testing.assert_allclose(layer.contrast_limits, before.contrast_limits)
+            assert layer.colormap.same_colors(before.colormap)

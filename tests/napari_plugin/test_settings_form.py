@@ -1,0 +1,83 @@
+"""The form of the settings against the model that it is made from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from chromamol.errors import CallError
+from chromamol.settings import Settings
+from napari_chromamol._settings_form import BASIC, NOT_ASKED, SettingsForm
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
+
+
+@pytest.fixture
+def form(qtbot: QtBot) -> SettingsForm:
+    form = SettingsForm()
+    qtbot.addWidget(form)
+    return form
+
+
+def test_every_field_has_an_editor_with_its_help(form: SettingsForm) -> None:
+    assert set(form.editors) == set(Settings.model_fields) - set(NOT_ASKED)
+    assert set(BASIC) <= set(form.editors)
+    for name, editor in form.editors.items():
+        description = Settings.model_fields[name].description
+        assert description.split()[0] in editor.toolTip()
+
+
+def test_untouched_form_is_the_default(form: SettingsForm) -> None:
+    assert form.settings() == Settings()
+
+
+def test_values_of_every_kind_arrive(form: SettingsForm) -> None:
+    form.editors["reaction_length_nm"].tick.setChecked(False)
+    form.editors["reaction_length_nm"].number.setValue(120.5)
+    form.editors["pixel_size_nm"].tick.setChecked(False)
+    form.editors["pixel_size_nm"].number.setValue(12.5)
+    form.editors["method"].setCurrentText("direct")
+    form.editors["density_rate"].setChecked(False)
+    form.editors["chromatin_fraction"].setValue(0.4)
+    form.editors["seed"].setValue(7)
+    assert form.settings() == Settings(
+        reaction_length_nm=120.5,
+        pixel_size_nm=12.5,
+        method="direct",
+        density_rate=False,
+        chromatin_fraction=0.4,
+        seed=7,
+    )
+
+
+def test_range_is_that_of_the_model(form: SettingsForm) -> None:
+    fraction = form.editors["chromatin_fraction"]
+    fraction.setValue(5.0)
+    assert 0.99 < form.settings().chromatin_fraction < 1
+    smoothing = form.editors["nucleus_smoothing_nm"]
+    smoothing.setValue(1e8)
+    assert form.settings().nucleus_smoothing_nm == 5_000
+
+
+def test_missing_number_is_asked_for(form: SettingsForm) -> None:
+    form.editors["reaction_length_nm"].tick.setChecked(False)
+    with pytest.raises(CallError, match="Reaction length: enter a number, or tick 'fit'"):
+        form.settings()
+
+
+def test_first_step_leads_to_the_smallest_number(form: SettingsForm) -> None:
+    editor = form.editors["pixel_size_nm"]
+    editor.tick.setChecked(False)
+    editor.number.stepUp()
+    assert form.settings().pixel_size_nm == 0.1
+    editor.number.stepDown()
+    assert form.settings().pixel_size_nm == 0.1
+
+
+def test_values_that_do_not_go_together_are_a_sentence(form: SettingsForm) -> None:
+    form.editors["reaction_length_nm"].tick.setChecked(False)
+    form.editors["reaction_length_nm"].number.setValue(5)
+    with pytest.raises(CallError, match="must be smaller than"):
+        form.settings()

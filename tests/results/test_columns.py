@@ -1,0 +1,52 @@
+"""The dictionary of the columns and the files agree; the files are safe to open."""
+
+from __future__ import annotations
+
+import csv
+
+import pandas as pd
+import pytest
+
+from chromamol.results.columns import COLUMNS, DOMAINS_FILE, NUCLEI_FILE
+from chromamol.results.measure import domains_table, nuclei_table
+from chromamol.results.tables import columns_table, write_table
+
+
+def test_dictionary_has_exactly_the_columns_of_the_tables(analysis):
+    dictionary = columns_table()
+    tables = {
+        NUCLEI_FILE: nuclei_table(analysis),
+        DOMAINS_FILE: domains_table(analysis),
+        "columns.csv": dictionary,
+    }
+    assert set(dictionary.file) == set(tables)
+    for file, table in tables.items():
+        assert list(table.columns) == dictionary[dictionary.file == file].column.tolist()
+        # A column that no row fills would be full of empty cells.
+        assert not table.isna().all().any(), file
+
+
+def test_every_header_ends_in_its_unit():
+    for column in COLUMNS:
+        ending = column.name.rpartition("_")[2]
+        assert column.meaning.endswith(".")
+        assert (ending in {"nm", "um", "um2"}) == bool(column.unit), column
+        if column.unit:
+            assert ending == column.unit
+
+
+@pytest.mark.parametrize("name", ["=1+2", "+cmd", "-cell", "@SUM(A1)", "\tx"])
+def test_no_cell_is_a_formula(tmp_path, name):
+    table = pd.DataFrame({"image": [name, "a=b"], "shift_nm": [-1.5, 2.0]})
+    write_table(tmp_path / "t.csv", table)
+    with (tmp_path / "t.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert rows[0] == {"image": f"'{name}", "shift_nm": "-1.5"}
+    assert rows[1]["image"] == "a=b"
+
+
+def test_numbers_come_back_as_they_were(tmp_path, analysis):
+    table = nuclei_table(analysis)
+    write_table(tmp_path / NUCLEI_FILE, table)
+    back = pd.read_csv(tmp_path / NUCLEI_FILE)
+    pd.testing.assert_frame_equal(back, table, check_dtype=False)

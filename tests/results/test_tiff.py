@@ -1,0 +1,74 @@
+"""Maps as TIFF: values, pixel size where Fiji and Bio-Formats look for it, compression."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pytest
+import tifffile
+
+from chromamol.results import tiff
+from chromamol.results.tiff import write_map_tiff
+
+from .conftest import SPACING_NM
+
+OME = "{http://www.openmicroscopy.org/Schemas/OME/2016-06}"
+
+
+@pytest.fixture
+def written(tmp_path, analysis):
+    path = tmp_path / "rate.ome.tif"
+    rate = analysis.full_map("rate")
+    write_map_tiff(path, rate, SPACING_NM, "rate", description="cell_3: rate ratio")
+    return path, rate
+
+
+def test_values_are_float32_and_nan_outside(written):
+    path, rate = written
+    back = tifffile.imread(path)
+    assert back.dtype == np.float32
+    np.testing.assert_array_equal(back, rate.astype(np.float32))
+    assert np.isnan(back[0, -1])
+
+
+def test_ome_metadata_state_the_pixel_size_and_the_channel(written):
+    path, rate = written
+    with tifffile.TiffFile(path) as file:
+        assert file.is_ome
+        root = ET.fromstring(file.ome_metadata)
+    pixels = root.find(f"{OME}Image/{OME}Pixels")
+    assert float(pixels.get("PhysicalSizeX")) == pytest.approx(0.017)
+    assert float(pixels.get("PhysicalSizeY")) == pytest.approx(0.023)
+    assert {pixels.get("PhysicalSizeXUnit"), pixels.get("PhysicalSizeYUnit")} == {"µm"}
+    assert (int(pixels.get("SizeY")), int(pixels.get("SizeX"))) == rate.shape
+    assert pixels.get("Type") == "float"
+    assert pixels.find(f"{OME}Channel").get("Name") == "rate"
+    assert root.find(f"{OME}Image/{OME}Description").text == "cell_3: rate ratio"
+
+
+def test_imagej_reads_the_pixel_size_from_the_resolution_tags(written):
+    # ImageJ takes 1 / resolution for the pixel; centimetres below 1e-3 become micrometres.
+    path, _ = written
+    with tifffile.TiffFile(path) as file:
+        tags = file.pages[0].tags
+        assert tags["ResolutionUnit"].value == tifffile.RESUNIT.CENTIMETER
+        x, y = (tags[name].value for name in ("XResolution", "YResolution"))
+    assert 1e4 * x[1] / x[0] == pytest.approx(0.017)
+    assert 1e4 * y[1] / y[0] == pytest.approx(0.023)
+
+
+def test_compression_is_one_that_every_reader_knows(written):
+    path, _ = written
+    with tifffile.TiffFile(path) as file:
+        page = file.pages[0]
+        assert page.compression == tifffile.COMPRESSION.ADOBE_DEFLATE
+        assert page.predictor == tifffile.PREDICTOR.NONE
+        assert not file.is_bigtiff
+
+
+def test_above_four_gigabytes_it_is_a_bigtiff(tmp_path, monkeypatch):
+    monkeypatch.setattr(tiff, "_CLASSIC_LIMIT_BYTES", 1_000)
+    write_map_tiff(tmp_path / "large.ome.tif", np.ones((30, 20)), SPACING_NM, "rate")
+    with tifffile.TiffFile(tmp_path / "large.ome.tif") as file:
+        assert file.is_bigtiff
