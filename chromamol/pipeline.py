@@ -9,7 +9,6 @@ import numpy as np
 from scipy import ndimage
 
 from chromamol.analysis import Analysis, NucleusAnalysis
-from chromamol.errors import InputError
 from chromamol.images.composition import compose, resolve_roles
 from chromamol.images.image import Image
 from chromamol.images.nuclei import find_nuclei, nuclei_from_file
@@ -81,11 +80,11 @@ def analyse(
     windows = ndimage.find_objects(nuclei.labels)
     for label, box in enumerate(windows, start=1):
         window = _grow(box, nuclei.labels.shape)
+        channels: dict[str, Any] = {
+            role.value: density[window] for role, density in composition.densities.items()
+        }
         rate_map = infer_rates(
-            **{
-                role.value: density[window]
-                for role, density in composition.densities.items()
-            },
+            **channels,
             spacing_nm=spacing_nm,
             mask=nuclei.labels[window] == label,
             calibrated=composition.calibrated,

@@ -7,7 +7,7 @@ from the `Settings` model: a field's description is its help text everywhere.
 from __future__ import annotations
 
 import difflib
-from enum import Enum
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import yaml
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Role(str, Enum):
+class Role(StrEnum):
     """What a channel shows."""
 
     HETEROCHROMATIN = "heterochromatin"
@@ -57,8 +57,8 @@ class Settings(BaseModel):
     )
     intensity_per_fraction: Intensity | dict[Role, Intensity] | Literal["auto"] = Field(
         "auto",
-        description="Intensity above background that stands for a volume fraction of 1: one number, "
-        "or one for each role. auto: unknown; the channels are scaled to "
+        description="Intensity above background that stands for a volume fraction of 1: "
+        "one number, or one for each role. auto: unknown; the channels are scaled to "
         "the chromatin fraction below and the rate map is relative.",
     )
     chromatin_fraction: float = Field(
@@ -72,7 +72,8 @@ class Settings(BaseModel):
         300.0,
         gt=0,
         le=5_000,
-        description="Width of the smoothing before nuclei are outlined, nm; larger gives smoother outlines.",
+        description="Width of the smoothing before nuclei are outlined, nm; "
+        "larger gives smoother outlines.",
     )
     nucleus_min_area_um2: float = Field(
         20.0, gt=0, le=10_000, description="Smaller objects are not taken for nuclei, um2."
@@ -88,8 +89,9 @@ class Settings(BaseModel):
     )
     reaction_length_nm: Annotated[float, Field(gt=0, le=10_000)] | Literal["fit"] = Field(
         "fit",
-        description="Reaction-diffusion length ell, nm: how far a mark diffuses before it is removed. "
-        "fit: estimated from the image when the image can tell, otherwise 140 nm, marked as assumed.",
+        description="Reaction-diffusion length ell, nm: how far a mark diffuses before it is "
+        "removed. fit: estimated from the image when the image can tell, otherwise 140 nm, "
+        "marked as assumed.",
     )
     gradient_length_nm: float = Field(
         10.0,
@@ -102,13 +104,14 @@ class Settings(BaseModel):
         0.0,
         ge=-10,
         le=10,
-        description="Mixing energy chi between hetero- and euchromatin (no unit). 0: the published model.",
+        description="Mixing energy chi between hetero- and euchromatin (no unit). "
+        "0: the published model.",
     )
     boundary: Literal["auto", "no-flux", "cut", "periodic"] = Field(
         "auto",
         description="What happens at the edge. no-flux: nothing crosses the nuclear envelope. "
-        "cut: the image ends inside the nucleus. auto: no-flux at the edge of the nucleus, cut where it "
-        "meets the border of the image. periodic: for simulations.",
+        "cut: the image ends inside the nucleus. auto: no-flux at the edge of the nucleus, "
+        "cut where it meets the border of the image. periodic: for simulations.",
     )
     density_rate: bool = Field(
         True,
@@ -118,9 +121,7 @@ class Settings(BaseModel):
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="Where to compute. auto: on a CUDA graphics card where there is one."
     )
-    seed: int = Field(
-        0, ge=0, description="Seed of the random numbers behind the uncertainty map."
-    )
+    seed: int = Field(0, ge=0, description="Seed of the random numbers behind the uncertainty map.")
 
     @model_validator(mode="before")
     @classmethod

@@ -35,7 +35,7 @@ def rate_map_of_the_simulated_nucleus(path: Path) -> None:
     _, widget = viewer.window.add_plugin_dock_widget("chromamol", "Rate map")
     widget.run_button.click()
     wait_until(lambda: not widget.is_running, LONGEST_RUN_S)
-    viewer.scale_bar.visible = True
+    viewer.canvas.overlays.scale_bar.visible = True
     settle()
     viewer.reset_view()
     settle()

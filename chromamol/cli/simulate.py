@@ -38,7 +38,7 @@ def simulate(
     Three files: the image, the mask of the nucleus, and the true rate map.
     """
     from chromamol.images.read import output_name
-    from chromamol.samples_simulated import simulate_nucleus
+    from chromamol.simulation import simulate_nucleus
 
     with writing(out), watched("simulating") as progress:
         files = simulate_nucleus(

@@ -1,0 +1,1 @@
+"""The equations: one a file, each with its operators on data and a simulation."""

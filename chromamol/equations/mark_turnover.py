@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from chromamol.equations.no_flux import MaskedSteps
 from chromamol.equations.periodic import PeriodicSteps
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,6 @@ from chromamol.inference.noise import white_noise_sd
 from chromamol.settings import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import ArrayLike, NDArray
 
 # A nucleus of fewer pixels says nothing.
@@ -45,7 +44,8 @@ class Channels:
         """The density that shows compaction: the total, or the sum of what there is."""
         if Role.TOTAL in self.densities:
             return self.densities[Role.TOTAL]
-        return np.sum(list(self.densities.values()), axis=0)
+        total: NDArray[np.float64] = np.sum(list(self.densities.values()), axis=0)
+        return total
 
     def species(self) -> tuple[NDArray[np.float64], NDArray[np.float64], tuple[float, float]]:
         """Return euchromatin, heterochromatin and the noise of both, from any two channels."""
@@ -115,28 +115,26 @@ def check_channels(
         msg = f"The channels and the mask must have one shape, not {shapes}."
         raise CallError(msg)
     _check_values(arrays, inside)
+    stated = _stated_noise(noise_sd, set(arrays))
     densities, sds = {}, {}
     for role, array in arrays.items():
         density = np.where(inside, array, 0.0)
-        stated = noise_sd.get(role.value) if isinstance(noise_sd, dict) else noise_sd
-        estimated = white_noise_sd(density, inside) if stated is None else float(stated)  # type: ignore[arg-type]
+        noise = stated[role] if role in stated else white_noise_sd(density, inside)
         gain = 1.0
         if mean_fraction is not None:
             share = mean_fraction if role in {Role.TOTAL, Role.MARK} else mean_fraction / 2
             gain = share / float(density[inside].mean())
         densities[role] = gain * density
         spread = float(densities[role][inside].std())
-        sds[role] = max(gain * estimated, _LEAST_NOISE * spread)
+        sds[role] = max(gain * noise, _LEAST_NOISE * spread)
     return Channels(densities, sds, inside, _spacing(spacing_nm))
 
 
 def _check_combination(roles: set[Role]) -> None:
     marks = roles & {Role.MARK}
     species = roles - marks
-    if (marks and species) or not roles or len(species) > 2 or species in (
-        {Role.HETEROCHROMATIN},
-        {Role.EUCHROMATIN},
-    ):
+    one_species = species in ({Role.HETEROCHROMATIN}, {Role.EUCHROMATIN})
+    if (marks and species) or not roles or len(species) > 2 or one_species:
         found = ", ".join(sorted(role.value for role in roles)) or "none"
         msg = (
             f"These channels cannot be analysed together: {found}. Give two of "
@@ -145,9 +143,7 @@ def _check_combination(roles: set[Role]) -> None:
         raise CallError(msg)
 
 
-def _check_values(
-    arrays: Mapping[Role, NDArray[np.float64]], inside: NDArray[np.bool_]
-) -> None:
+def _check_values(arrays: Mapping[Role, NDArray[np.float64]], inside: NDArray[np.bool_]) -> None:
     if inside.sum() < _FEWEST_PIXELS:
         msg = (
             f"The nucleus has {int(inside.sum())} pixels; at least {_FEWEST_PIXELS} are needed. "
@@ -175,9 +171,32 @@ def _check_values(
             raise InputError(msg)
 
 
-def _spacing(spacing_nm: float | tuple[float, ...]) -> tuple[float, float]:
-    sides = np.broadcast_to(np.asarray(spacing_nm, dtype=np.float64), (2,))
-    if not (np.isfinite(sides).all() and (sides > 0).all()):
-        msg = f"The pixel size must be a positive number of nm, not {spacing_nm}."
+def _stated_noise(
+    noise_sd: float | Mapping[str, float] | None, roles: set[Role]
+) -> dict[Role, float]:
+    """Return the noise that the caller stated, by role."""
+    if noise_sd is None:
+        return {}
+    if not isinstance(noise_sd, Mapping):
+        noise_sd = dict.fromkeys(roles, noise_sd)
+    unknown = ", ".join(sorted(set(noise_sd) - roles))
+    if unknown:
+        names = ", ".join(sorted(roles))
+        msg = f"noise_sd names {unknown}, but the channels are: {names}."
         raise CallError(msg)
-    return float(sides[0]), float(sides[1])
+    for role, sd in noise_sd.items():
+        if not (np.isfinite(sd) and sd >= 0):
+            msg = f"noise_sd of {role} is a standard deviation, at least 0, not {sd}."
+            raise CallError(msg)
+    return {Role(role): float(sd) for role, sd in noise_sd.items()}
+
+
+def _spacing(spacing_nm: float | tuple[float, ...]) -> tuple[float, float]:
+    sides = np.atleast_1d(np.asarray(spacing_nm, dtype=np.float64))
+    if sides.shape not in {(1,), (2,)} or not (np.isfinite(sides).all() and (sides > 0).all()):
+        msg = (
+            "The pixel size must be a positive number of nm, or one along y and one along x, "
+            f"not {spacing_nm}."
+        )
+        raise CallError(msg)
+    return float(sides[0]), float(sides[-1])

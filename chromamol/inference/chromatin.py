@@ -34,8 +34,6 @@ from chromamol.inference.regression import (
 )
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from chromamol.equations.chromatin_phase_field import ChromatinPhaseField
     from chromamol.inference.domain import Domain
     from chromamol.progress import Progress
@@ -169,9 +167,7 @@ class ChromatinWeakForm:
         """Return the variance of a row as a polynomial of k2, for a uniform rate."""
         p_first, p_second = self._projections()
         first, second = self._channels
-        variance: Polynomial = (
-            p_second**2 * first.noise_sd**2 + p_first**2 * second.noise_sd**2
-        )
+        variance: Polynomial = p_second**2 * first.noise_sd**2 + p_first**2 * second.noise_sd**2
         return variance.trim()
 
     def _draw_noise(self, count: int, generator: torch.Generator) -> torch.Tensor:
@@ -208,15 +204,19 @@ class ChromatinWeakForm:
 
     def _transport(self, field: torch.Tensor) -> torch.Tensor:
         """Return ell^2 (-lap + delta^2 lap lap) field."""
-        return self._equation.transport(
+        moved: torch.Tensor = self._equation.transport(
             field, self._domain.minus_laplacian, self._domain.stencil_nm2
         )
+        return moved
 
     def _mix(self, field: torch.Tensor) -> torch.Tensor:
         """Return (1 + chi ell^2 lap / 2) field."""
-        return self._equation.mix(field, self._domain.minus_laplacian)
+        mixed: torch.Tensor = self._equation.mix(field, self._domain.minus_laplacian)
+        return mixed
 
-    def _project(self, channel: Observation, rate: torch.Tensor, field: torch.Tensor) -> torch.Tensor:
+    def _project(
+        self, channel: Observation, rate: torch.Tensor, field: torch.Tensor
+    ) -> torch.Tensor:
         """Return P field: what the channel shows of a density, times N."""
         shown = torch.zeros_like(field)
         if channel.has_euchromatin:
@@ -260,4 +260,3 @@ def _species(first: Observation, second: Observation) -> tuple[torch.Tensor, tor
     if not second.has_euchromatin:  # total and heterochromatin
         return first.values - second.values, second.values
     return second.values, first.values - first.has_euchromatin * second.values
-

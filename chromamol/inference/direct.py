@@ -84,17 +84,13 @@ class DirectEstimator:
         of_e = ell2 * (laplacian - equation.gradient_length_nm**2 * bilaplacian)
         of_h = eta + ell2 * equation.mixing_energy / 2 * laplacian
         density = self._convolve(euchromatin, eta)
-        rate = (
-            self._convolve(heterochromatin, of_h) + self._convolve(euchromatin, of_e)
-        ) / density
+        rate = (self._convolve(heterochromatin, of_h) + self._convolve(euchromatin, of_e)) / density
         variance = noise_sd[1] ** 2 * (of_h**2).sum() + noise_sd[0] ** 2 * (
             (of_e**2).sum() - 2 * rate * (of_e * eta).sum() + rate**2 * (eta**2).sum()
         )
         return rate, np.sqrt(variance) / np.abs(density)
 
-    def turnover(
-        self, mark: Field, noise_sd: float, equation: MarkTurnover
-    ) -> tuple[Field, Field]:
+    def turnover(self, mark: Field, noise_sd: float, equation: MarkTurnover) -> tuple[Field, Field]:
         """Return the deposition s / gamma and its standard deviation, in the mark's unit."""
         eta, laplacian, _ = self._kernels
         kernel = eta - equation.reaction_length_nm**2 * laplacian

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 # Relative tolerance of the shifted solves: the whitening spans eight orders of magnitude.
 _SHIFT_TOLERANCE = 1e-7
-# Roots nearer to the real axis than this, relatively, are one real root twice.
+# Roots nearer to the real axis than this, relatively, are real (twice, if they are a pair).
 _REAL_ROOT = 1e-4
 
 
@@ -144,19 +144,25 @@ class MaskedBox:
 
     def inverse(self, polynomial: Polynomial) -> Operator:
         """Return 1 / p(-lap) for a polynomial p of k2 (1/nm2) that is positive for k2 >= 0."""
-        roots = polynomial.roots().astype(complex)
-        pairs = sorted(roots[roots.imag >= 0], key=abs, reverse=True)
+        roots = sorted(polynomial.roots().astype(complex), key=abs, reverse=True)
         scale = 1 / float(polynomial.coef[-1])
 
         def apply(field: torch.Tensor) -> torch.Tensor:
-            for root in pairs:
-                if root.imag < _REAL_ROOT * abs(root):
+            for root in roots:
+                if abs(root.imag) < _REAL_ROOT * abs(root):
                     field = self._solve_shifted(field, root.real)
-                else:
+                elif root.imag > 0:
                     field = self._solve_shifted(field.to(torch.complex128), root).imag / root.imag
-            return scale * field
+            scaled: torch.Tensor = scale * field
+            return scaled
 
         return apply
+
+    def inverse_on_the_box(self, polynomial: Polynomial) -> Operator:
+        """Return 1 / p(-lap) of the whole box, restricted: a preconditioner for the mask."""
+        symbol = polynomial(self._box_symbol[:, : self.k2.shape[1]])
+        on_the_box = fourier_multiplier(1 / symbol, self.inside.shape, self.inside.device)
+        return lambda field: self._here * on_the_box(field)
 
     def _solve_shifted(self, field: torch.Tensor, shift: complex) -> torch.Tensor:
         """Return (-lap - shift)^-1 field: few steps, the box being spectrally equivalent."""
@@ -164,7 +170,8 @@ class MaskedBox:
 
         def on_the_box(residual: torch.Tensor) -> torch.Tensor:
             solved = torch.fft.ifft2(torch.fft.fft2(residual) * box)
-            return self._here * (solved if residual.is_complex() else solved.real)
+            inside: torch.Tensor = self._here * (solved if residual.is_complex() else solved.real)
+            return inside
 
         solution, _ = conjugate_gradients(
             lambda guess: self.minus_laplacian(guess) - shift * guess,
@@ -192,4 +199,3 @@ def fourier_multiplier(
     """Return the operator that multiplies the half-complex spectrum of (..., y, x) fields."""
     multiplier = torch.from_numpy(factors).to(device)
     return lambda field: torch.fft.irfft2(torch.fft.rfft2(field) * multiplier, s=tuple(shape[-2:]))
-

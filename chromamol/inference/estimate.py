@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from chromamol.equations.chromatin_phase_field import ChromatinPhaseField
 from chromamol.equations.mark_turnover import MarkTurnover
-from chromamol.errors import CallError
+from chromamol.errors import CallError, InputError
 from chromamol.inference.chromatin import ChromatinWeakForm, Observation
 from chromamol.inference.compaction import smooth_inside
 from chromamol.inference.direct import DirectEstimator
@@ -107,7 +107,7 @@ class Nucleus:
                 f"Nothing of this image is farther than {self.blanked_nm(ell_nm):.0f} nm from its "
                 "border, where the flux is unknown. Use a larger image, or boundary 'no-flux'."
             )
-            raise CallError(msg)
+            raise InputError(msg)
         if self._settings.method == "direct":
             return self._direct(ell_nm)
         grid, fit, regression, converged = self._fit(ell_nm)
@@ -140,8 +140,8 @@ class Nucleus:
                 noise_sd[Role.MARK],
                 MarkTurnover(ell_nm),
                 domain,
-                weight,
-                self._progress,
+                weight=weight,
+                progress=self._progress,
             )
             return grid, fit, regression, fit.converged
         first, second = (
@@ -175,7 +175,7 @@ class Nucleus:
 
     def _direct(self, ell_nm: float) -> Estimate:
         channels = self.channels
-        outside = "wrap" if self._periodic else "mirror"
+        outside: Literal["wrap", "mirror"] = "wrap" if self._periodic else "mirror"
         estimator = DirectEstimator(channels.mask, channels.spacing_nm, ell_nm, outside)
         if Role.MARK in channels.densities:
             rate, rate_sd = estimator.turnover(

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def too_coarse(grain_nm: float, ell_nm: float) -> Finding:
-    """The image does not resolve what the model is about."""
+    """Say that the image does not resolve what the model is about."""
     return Finding(
         "too-coarse",
         f"The pixel or the resolution of this image ({grain_nm:.0f} nm) is coarser than a third "
@@ -22,7 +22,7 @@ def too_coarse(grain_nm: float, ell_nm: float) -> Finding:
 
 
 def ell_given(ell_nm: float) -> Finding:
-    """The user set ell."""
+    """Say that the user set ell."""
     return Finding(
         "ell-given",
         f"The reaction-diffusion length was set to {ell_nm:.0f} nm; a wrong value prints the "
@@ -32,7 +32,7 @@ def ell_given(ell_nm: float) -> Finding:
 
 
 def ell_fitted(fitted: ReactionLength) -> Finding:
-    """The image identified ell."""
+    """Say that the image identified ell."""
     return Finding(
         "ell-fitted",
         f"The reaction-diffusion length was estimated from the image: {fitted.best_nm:.0f} nm "
@@ -42,7 +42,7 @@ def ell_fitted(fitted: ReactionLength) -> Finding:
 
 
 def ell_assumed(ell_nm: float, change: float | None) -> Finding:
-    """The image did not identify ell."""
+    """Say that the image did not identify ell."""
     spread = (
         ""
         if change is None
@@ -58,7 +58,7 @@ def ell_assumed(ell_nm: float, change: float | None) -> Finding:
 
 
 def uncalibrated(ell_is_fitted: bool) -> Finding:
-    """The gain between the channels is unknown."""
+    """Say that the gain between the channels is unknown."""
     if ell_is_fitted:
         return Finding(
             "uncalibrated",
@@ -74,7 +74,7 @@ def uncalibrated(ell_is_fitted: bool) -> Finding:
 
 
 def cut(blanked_nm: float, share: float) -> Finding:
-    """The image border cuts the nucleus."""
+    """Say that the image border cuts the nucleus."""
     return Finding(
         "cut-by-border",
         f"The image border cuts this nucleus; {blanked_nm:.0f} nm along the cut "
@@ -85,7 +85,7 @@ def cut(blanked_nm: float, share: float) -> Finding:
 
 
 def smoothing(smoothing_nm: float) -> Finding:
-    """How fine the map is."""
+    """Say how fine the map is."""
     finest_nm = 2 * 3.14159 * smoothing_nm
     return Finding(
         "resolution-of-the-map",
@@ -96,7 +96,7 @@ def smoothing(smoothing_nm: float) -> Finding:
 
 
 def misfit(ratio: float) -> Finding:
-    """The residual is larger than the noise."""
+    """Say that the residual is larger than the noise."""
     return Finding(
         "model-misfit",
         f"The equation misses the image by {ratio:.1f} times the noise: the model does not "
@@ -107,7 +107,7 @@ def misfit(ratio: float) -> Finding:
 
 
 def negative(share: float) -> Finding:
-    """Part of the map is below zero."""
+    """Say that part of the map is below zero."""
     return Finding(
         "negative-rate",
         f"{100 * share:.0f} % of the map is below zero, which a rate cannot be: there the image "
@@ -117,7 +117,7 @@ def negative(share: float) -> Finding:
 
 
 def noise_only_sd() -> Finding:
-    """The uncertainty of the direct estimator leaves the smoothing out."""
+    """Say that the uncertainty of the direct estimator leaves the smoothing out."""
     return Finding(
         "preview",
         "This is a quick preview: it is blurred by its kernel, and its uncertainty holds the "
@@ -126,7 +126,7 @@ def noise_only_sd() -> Finding:
 
 
 def mark_is_sharpened_density(ell_nm: float) -> Finding:
-    """What a map of one mark is."""
+    """Say what a map of one mark is."""
     return Finding(
         "one-mark",
         "The deposition map of one mark is a sharpened image of the mark, given the length "
@@ -137,7 +137,7 @@ def mark_is_sharpened_density(ell_nm: float) -> Finding:
 
 
 def smoothed_over(length_nm: float, measured: bool) -> Finding:
-    """Over what length the compaction map is smoothed."""
+    """Say over what length the compaction map is smoothed."""
     source = "1.25 times the spacing of the domains" if measured else "no domain spacing was found"
     return Finding(
         "compaction-smoothing",
@@ -148,7 +148,7 @@ def smoothed_over(length_nm: float, measured: bool) -> Finding:
 
 
 def density_only() -> Finding:
-    """What a rate map from a total density is worth."""
+    """Say what a rate map from a total density is worth."""
     return Finding(
         "density-only",
         "The rate map is exploratory: one total density does not determine the rates. It assumes "
@@ -160,7 +160,7 @@ def density_only() -> Finding:
 
 
 def density_rejected(reason: str) -> Finding:
-    """Why there is no exploratory map."""
+    """Say why there is no exploratory map."""
     return Finding(
         "density-only-rejected",
         f"The density-only fit was rejected ({reason}); use the compaction map.",

@@ -17,6 +17,7 @@ from chromamol.inference.reaction_length import (
     ReactionLength,
     profile_reaction_length,
 )
+from chromamol.inference.threads import threads_for
 from chromamol.progress import Progress, Silent
 from chromamol.settings import Role, Settings
 
@@ -126,9 +127,10 @@ def infer_rates(
     grain_nm = max(*channels.spacing_nm, psf_nm or 0.0)
     if grain_nm > _COARSEST * ell_nm:
         return _with(base, say.too_coarse(grain_nm, ell_nm), status=Status.REJECTED)
-    if model.exploratory:
-        return _density_only(base, channels, progress)
-    return _estimated(base, channels, calibrated=calibrated, progress=progress)
+    with threads_for(channels.mask.size):
+        if model.exploratory:
+            return _density_only(base, channels, progress)
+        return _estimated(base, channels, calibrated=calibrated, progress=progress)
 
 
 @dataclass(frozen=True)
@@ -225,9 +227,7 @@ def _estimated(
     )
 
 
-def _settle_ell(
-    base: RateMap, nucleus: Nucleus, progress: Progress
-) -> tuple[float, Finding]:
+def _settle_ell(base: RateMap, nucleus: Nucleus, progress: Progress) -> tuple[float, Finding]:
     """Take ell from the settings, from the image, or assume it."""
     stated = base.settings.reaction_length_nm
     if stated != "fit":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from chromamol.settings import Settings
 
 
-class Quantity(str, Enum):
+class Quantity(StrEnum):
     """What the numbers in `RateMap.rate` are."""
 
     RATE_RATIO = "rate ratio"
@@ -23,7 +23,7 @@ class Quantity(str, Enum):
     DEPOSITION = "relative deposition"
 
 
-class Scale(str, Enum):
+class Scale(StrEnum):
     """How the numbers of a map may be compared; the value is the explanation."""
 
     ABSOLUTE = "absolute: in 1/s, comparable between images"
@@ -31,7 +31,7 @@ class Scale(str, Enum):
     RELATIVE = "relative: 1 is the average of this nucleus, levels do not compare between nuclei"
 
 
-class Status(str, Enum):
+class Status(StrEnum):
     """How the solver ended; the value is the sentence for the user."""
 
     CONVERGED = "The solver converged."

@@ -111,9 +111,7 @@ class Regression:
             self._multiplicity[:, -1] = 1.0
         self._right = rows.factor * rows.precision(rows.target)
 
-    def walk(
-        self, smoothings_nm: Iterable[float], start: torch.Tensor, progress: Progress
-    ) -> Fit:
+    def walk(self, smoothings_nm: Iterable[float], start: torch.Tensor, progress: Progress) -> Fit:
         """Go from smooth to rough, stop past the best score, and return the best map roughly."""
         best: Fit | None = None
         worse = 0
@@ -153,10 +151,17 @@ class Regression:
         return Fit(rate, smoothing_nm, freedom, float(noise_scale), misfit / left**2, converged)
 
     def residual(self, fit: Fit) -> torch.Tensor:
-        """Return the residual seen through the precision, in units of its expected noise."""
+        """Return the residual seen through the precision, in units of its expected noise.
+
+        Long waves weigh most in it, and there the map follows the data: what is expected is the
+        noise that the map leaves.
+        """
         precise = self._rows.precision(self._rows.factor * fit.rate - self._rows.target)
-        expected = (self._multiplicity / self._rows.variance(self._domain.k2)).sum()
-        return precise / np.sqrt(expected / self._multiplicity.sum())
+        bending = self._bending(fit.smoothing_nm)
+        left = bending / (self._information + bending)
+        variance = self._rows.variance(self._domain.k2)
+        expected = (self._multiplicity * left**2 / variance).sum()
+        return precise / float(np.sqrt(expected / self._multiplicity.sum()))
 
     def posterior_samples(self, fit: Fit, generator: torch.Generator) -> torch.Tensor:
         """Draw from the posterior, centred at zero: (sample, y, x).

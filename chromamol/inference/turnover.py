@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 from numpy.polynomial import Polynomial
 
@@ -22,6 +21,7 @@ def fit_turnover(
     noise_sd: float,
     equation: MarkTurnover,
     domain: Domain,
+    *,
     weight: torch.Tensor,
     progress: Progress,
 ) -> tuple[Fit, Regression]:

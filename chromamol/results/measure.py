@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy import ndimage
 
+from chromamol.inference.domain_spacing import domain_spacing_nm
 from chromamol.results.columns import DOMAINS_FILE, NUCLEI_FILE, column_names
 from chromamol.results.domains import Domains, domain_density, find_domains, resolution_nm
-from chromamol.inference.domain_spacing import domain_spacing_nm
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

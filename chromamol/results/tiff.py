@@ -50,6 +50,46 @@ def write_map_tiff(
         If the file cannot be written.
     """
     data = np.ascontiguousarray(yx_map, dtype="<f4")
+    _write(path, data, yx_spacing_nm, "YX", name, description or name, {"Name": name})
+
+
+def write_channels_tiff(
+    path: Path,
+    cyx: NDArray[np.generic],
+    yx_spacing_nm: tuple[float, float],
+    channel_names: tuple[str, ...],
+) -> None:
+    """Write channels as an OME-TIFF in their own type.
+
+    Parameters
+    ----------
+    path : Path
+        Ends in ``.ome.tif``.
+    cyx : (channel, y, x) array
+    yx_spacing_nm : (float, float)
+        Pixel size, nm.
+    channel_names : tuple of str
+        One for each channel.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
+    name = path.name.removesuffix(".ome.tif")
+    _write(path, cyx, yx_spacing_nm, "CYX", name, name, {"Name": list(channel_names)})
+
+
+def _write(
+    path: Path,
+    data: NDArray[np.generic],
+    yx_spacing_nm: tuple[float, float],
+    axes: str,
+    name: str,
+    description: str,
+    channel: dict[str, object],
+) -> None:
+    """Write an array with its pixel size in the OME-XML and in the resolution tags."""
     y_um, x_um = (step / 1e3 for step in yx_spacing_nm)
     tifffile.imwrite(
         path,
@@ -58,18 +98,18 @@ def write_map_tiff(
         bigtiff=data.nbytes > _CLASSIC_LIMIT_BYTES,
         photometric="minisblack",
         compression="zlib",
-        rowsperstrip=max(1, 2**20 // max(1, 4 * data.shape[1])),
+        rowsperstrip=max(1, 2**20 // max(1, data.itemsize * data.shape[-1])),
         resolution=(1e4 / x_um, 1e4 / y_um),
         resolutionunit="CENTIMETER",
         software=f"chromamol {chromamol.__version__}",
         metadata={
-            "axes": "YX",
+            "axes": axes,
             "Name": name,
-            "Description": description or name,
+            "Description": description,
             "PhysicalSizeX": x_um,
             "PhysicalSizeXUnit": "µm",
             "PhysicalSizeY": y_um,
             "PhysicalSizeYUnit": "µm",
-            "Channel": {"Name": name},
+            "Channel": channel,
         },
     )

@@ -92,6 +92,7 @@ class LayerChoice(QWidget):
             form.addRow(_label(words, examples), box)
             self.roles[role] = box
         self.nuclei = LayerBox("found automatically", _NUCLEI_HELP)
+        self.nuclei.activated.connect(self._by_hand)
         form.addRow(_label("Nuclei", _NUCLEI_HELP), self.nuclei)
         for event in ("inserted", "removed", "renamed"):
             getattr(viewer.layers.events, event).connect(self.refresh)
@@ -111,7 +112,8 @@ class LayerChoice(QWidget):
         ]
         for box in self.roles.values():
             box.offer(images)
-        self.nuclei.offer(layer for layer in self._viewer.layers if isinstance(layer, Labels))
+        labels = [layer for layer in self._viewer.layers if isinstance(layer, Labels)]
+        self.nuclei.offer(labels)
         if not self.chosen():
             self._chosen_by_hand = False
         if not self._chosen_by_hand:
@@ -119,6 +121,7 @@ class LayerChoice(QWidget):
             for role, box in self.roles.items():
                 with QSignalBlocker(box):
                     box.choose(proposal.get(role))
+            self.nuclei.choose(_outlines_of(next(iter(proposal.values()), None), labels))
         self.changed.emit()
 
     def forget_viewer(self) -> None:
@@ -143,8 +146,15 @@ def _propose(images: Sequence[Image]) -> dict[Role, Layer]:
     return {role: channels[number] for role, number in roles.items()}
 
 
-def _same_image(layer: Image, other: Image) -> bool:
-    """Whether two layers are channels of one image."""
+def _outlines_of(channel: Layer | None, labels: Sequence[Labels]) -> Labels | None:
+    """Find the outlines that came with an image, as those of the samples."""
+    if channel is None or KEY not in channel.metadata:
+        return None
+    return next((one for one in labels if not _is_map(one) and _same_image(one, channel)), None)
+
+
+def _same_image(layer: Layer, other: Layer) -> bool:
+    """Whether two layers belong to one image."""
     names = {one.metadata.get(KEY, {}).get("image") for one in (layer, other)}
     return len(names) == 1 and layer.data.shape == other.data.shape
 

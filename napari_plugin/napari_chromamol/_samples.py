@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 def sted_nucleus() -> list[LayerData]:
     """Open the DNA of a fibroblast nucleus under a STED microscope."""
     square = (STED_PIXEL_SIZE_NM, STED_PIXEL_SIZE_NM)
-    return _with_outlines("sted", "sted-mask", "the outlines drawn by the authors", square)
+    return _with_outlines("sted", "sted-mask", "outlines (authors)", square)
 
 
 def simulated_nucleus() -> list[LayerData]:
     """Open hetero- and euchromatin of a simulated nucleus."""
-    return _with_outlines("simulated", "simulated-mask", "outlines of the simulation", None)
+    return _with_outlines("simulated", "simulated-mask", "outlines (simulation)", None)
 
 
 def _with_outlines(

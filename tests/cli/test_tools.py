@@ -53,7 +53,7 @@ def test_simulate_says_what_it_wrote_and_refuses_what_it_cannot(cli, monkeypatch
         path.write_text(f"{field} {noise} {seed} {overwrite}", encoding="utf-8")
         return [path]
 
-    monkeypatch.setattr("chromamol.samples_simulated.simulate_nucleus", simulate_nucleus)
+    monkeypatch.setattr("chromamol.simulation.simulate_nucleus", simulate_nucleus)
     asked = ("--field", "spots", "--noise", 0.1, "--seed", 3, "--overwrite")
     done = cli("simulate", "-o", tmp_path / "cell.tif", *asked)
     assert done.exit_code == 0, done.stderr

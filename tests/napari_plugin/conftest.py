@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import tifffile
+import torch
 from npe2 import PluginManifest
 from qtpy.QtCore import Qt, QThreadPool
 from scipy import ndimage
@@ -15,7 +16,7 @@ from scipy import ndimage
 import napari_chromamol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import napari
     from npe2._pytest_plugin import TestPluginManager
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 SPACING_NM = (40.0, 30.0)
 SHAPE = (170, 260)
-RUN_MS = 60_000
+RUN_MS = 30_000
 
 
 def two_channels() -> np.ndarray:
@@ -38,6 +39,15 @@ def two_channels() -> np.ndarray:
     euchromatin = 0.5 - 0.45 * heterochromatin
     expected = [2000 * np.where(inside, part, 0.005) for part in (heterochromatin, euchromatin)]
     return rng.poisson(expected).astype(np.uint16)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    """The images are small and the tests run side by side: threads would wait for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")
@@ -73,11 +83,14 @@ def viewer(plugin: TestPluginManager, make_napari_viewer: Callable[..., Any]) ->
 
 
 @pytest.fixture
-def widget(viewer: napari.Viewer) -> RateMapWidget:
-    """The widget, opened as the menu does."""
+def widget(viewer: napari.Viewer) -> Iterator[RateMapWidget]:
+    """The widget, opened as the menu does, set to the quick estimator."""
     _, widget = viewer.window.add_plugin_dock_widget("chromamol", "Rate map")
+    widget.form.editors["method"].setCurrentText("direct")
     yield widget
-    QThreadPool.globalInstance().waitForDone()
+    if widget.is_running:
+        widget._progress.cancel()
+    QThreadPool.globalInstance().waitForDone(RUN_MS)
 
 
 @pytest.fixture

@@ -11,6 +11,9 @@ import numpy as np
 import pytest
 from qtpy.QtCore import Qt, QThreadPool
 
+from chromamol.demo import relative_l2_error
+from chromamol.images.read import read_source
+from chromamol.samples import sample_path
 from chromamol.settings import Role
 from napari_chromamol import _run_widget
 from napari_chromamol._run_widget import RateMapWidget
@@ -20,9 +23,12 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
+    from napari_chromamol._layer_choice import LayerBox
+
 Run = Callable[[RateMapWidget], None]
 
-MAPS = ("compaction", "residual", "sd of relative rate ratio", "relative rate ratio")
+# The quick estimator gives no residual.
+MAPS = ("compaction", "sd of relative rate ratio", "relative rate ratio")
 
 
 def names(viewer: napari.Viewer) -> list[str]:
@@ -35,6 +41,12 @@ def map_layers(viewer: napari.Viewer) -> list[Any]:
 
 def click(qtbot: QtBot, button: Any) -> None:
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def pick(box: LayerBox, layer: Any) -> None:
+    """Choose a layer as with the mouse, which a proposal does not overrule."""
+    box.choose(layer)
+    box.activated.emit(box.currentIndex())
 
 
 def test_from_file_to_maps_and_again(
@@ -76,25 +88,52 @@ def test_from_file_to_maps_and_again(
     mine = viewer.add_points([[10.0, 10.0]], name="mine")
     rate.visible = False
     before = rate.data
-    widget.form.editors["method"].setCurrentText("direct")
+    widget.form.editors["reaction_length_nm"].tick.setChecked(False)
+    widget.form.editors["reaction_length_nm"].number.setValue(150)
     run(widget)
     assert names(viewer)[2:-1] == [f"{name} · cell 3" for name in ("nuclei", *MAPS)]
     assert mine in viewer.layers
     assert not rate.visible
     assert rate.data is not before
     record = map_layers(viewer)[-1].metadata["chromamol"]["record"]
-    assert record["settings"]["method"] == "direct"
+    assert record["settings"]["reaction_length_nm"] == 150
 
     for layer in map_layers(viewer):
         viewer.layers.remove(layer)
     assert not widget.findings.toPlainText()
 
 
+def test_sample_gives_the_simulated_rates(
+    viewer: napari.Viewer, widget: RateMapWidget, run: Run
+) -> None:
+    outlines = viewer.open_sample("chromamol", "simulated_nucleus")[-1]
+    assert widget.choice.nuclei.layer() is outlines
+    for name, value in (
+        ("reaction_length_nm", 141.4),
+        ("intensity_per_fraction", 2000),
+        ("background_intensity", 0),
+    ):
+        widget.form.editors[name].tick.setChecked(False)
+        widget.form.editors[name].number.setValue(value)
+    widget.form.editors["method"].setCurrentText("weak-form")
+    run(widget)
+    *_, residual, _, rate = map_layers(viewer)
+    assert rate.name.startswith("rate ratio · ")
+    assert residual.name.startswith("residual · ")
+    truth = read_source(sample_path("simulated-rate")).cyx[0]
+    assert relative_l2_error(rate.data, truth) < 0.1
+
+    # The quick estimator has no residual, so none is left of before.
+    widget.form.editors["method"].setCurrentText("direct")
+    run(widget)
+    assert residual not in viewer.layers
+    assert rate in viewer.layers
+
+
 def test_one_run_at_a_time_and_cancel_keeps_what_was_there(
     qtbot: QtBot, viewer: napari.Viewer, widget: RateMapWidget, run: Run, image_path: Path
 ) -> None:
     viewer.open(image_path, plugin="chromamol")
-    widget.form.editors["method"].setCurrentText("direct")
     run(widget)
     before = list(viewer.layers)
     found = widget.findings.toPlainText()
@@ -120,8 +159,8 @@ def test_nuclei_of_a_labels_layer(
     drawn = np.zeros(image.data.shape, np.uint8)
     drawn[40:130, 70:200] = 3
     mine = viewer.add_labels(drawn, name="drawn", scale=image.scale, units=image.units)
-    widget.choice.nuclei.choose(mine)
-    widget.form.editors["method"].setCurrentText("direct")
+    assert widget.choice.nuclei.layer() is None
+    pick(widget.choice.nuclei, mine)
     run(widget)
     rate = map_layers(viewer)[-1]
     assert not np.isfinite(rate.data[drawn == 0]).any()
@@ -151,7 +190,6 @@ def test_pixel_size_is_asked_for(
     assert not map_layers(viewer)
 
     widget.form.editors["pixel_size_nm"].number.setValue(35)
-    widget.form.editors["method"].setCurrentText("direct")
     run(widget)
     assert len(map_layers(viewer)) == 1 + len(MAPS)
     np.testing.assert_array_equal(viewer.layers[-1].scale, (1, 1))
@@ -169,14 +207,14 @@ def test_troubles_are_sentences(viewer: napari.Viewer, widget: RateMapWidget, ru
     assert "No nucleus was found" in widget.message.text()
 
     other = viewer.add_image(noise[:50], name="H3K27ac", **place)
-    widget.choice.roles[Role.EUCHROMATIN].choose(other)
-    widget.choice.roles[Role.TOTAL].choose(dna)
+    pick(widget.choice.roles[Role.EUCHROMATIN], other)
+    pick(widget.choice.roles[Role.TOTAL], dna)
     run(widget)
     assert "choose layers of one image" in widget.message.text()
 
     viewer.layers.remove(other)
     stack = viewer.add_image(np.zeros((3, 20, 30)), name="stack")
-    widget.choice.roles[Role.TOTAL].choose(stack)
+    pick(widget.choice.roles[Role.TOTAL], stack)
     run(widget)
     assert "Split Stack" in widget.message.text()
     assert not map_layers(viewer)
@@ -221,7 +259,6 @@ def test_result_store_opens_as_it_was(
     from chromamol.settings import Settings
 
     channels = viewer.open(image_path, plugin="chromamol")
-    widget.form.editors["method"].setCurrentText("direct")
     run(widget)
     shown = list(viewer.layers)
     write_store(tmp_path / "cell 3.ome.zarr", analyse(image_path, Settings(method="direct")))

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from chromamol.images.composition import Composition
+from chromamol.inference.domain_spacing import domain_spacing_nm
 from chromamol.results.domains import domain_density, find_domains
 from chromamol.results.measure import domains_table, nuclei_table
-from chromamol.inference.domain_spacing import domain_spacing_nm
 from chromamol.settings import Role
 
 from .conftest import DOMAIN_PERIOD_NM, SPACING_NM

@@ -1,0 +1,95 @@
+"""Time and memory of a large image, in a process of its own.
+
+A periodic steady state repeated side by side is a steady state again, so that a large image with
+a known rate costs one small simulation.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import sys
+import time
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from chromamol.simulation import (
+    GRADIENT_LENGTH_NM,
+    PIXEL_NM,
+    REACTION_LENGTH_NM,
+    SimulatedNucleus,
+    simulate_field,
+    wobbly_ellipse,
+)
+
+Box = Literal["periodic", "masked"]
+_LEVEL = 0.05
+# Linux counts resident memory in KiB, macOS in bytes.
+_RSS_UNIT = 1 if sys.platform == "darwin" else 1024
+
+
+@dataclass(frozen=True)
+class LargeField:
+    """Cost and error of one inference, uncertainty and choice of the smoothing included.
+
+    Attributes
+    ----------
+    box : str
+        "periodic", or "masked": a nucleus that fills the frame.
+    side_px : int
+    pixels : int
+        In the domain.
+    seconds : float
+        Wall time of `infer_rates`.
+    peak_mb : float
+        Peak resident memory above that of the process with its data loaded, MB.
+    relative_l2 : float
+    """
+
+    box: str
+    side_px: int
+    pixels: int
+    seconds: float
+    peak_mb: float
+    relative_l2: float
+
+
+def measure_large_field(side_px: int, box: Box) -> LargeField:
+    """Infer the rate of a side_px x side_px field (a multiple of 128) in a fresh process."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(_measure, (side_px, box))
+
+
+def _measure(side_px: int, box: Box) -> LargeField:
+    import torch
+
+    from chromamol.inference.infer import infer_rates
+    from chromamol.settings import Settings
+
+    tile = simulate_field("smooth", 0)
+    repeats = side_px // tile.rate.shape[0]
+    h, e, rate = (
+        np.tile(field, (repeats, repeats))
+        for field in (tile.heterochromatin, tile.euchromatin, tile.rate)
+    )
+    mask = np.ones(h.shape, dtype=bool)
+    h, e, noise_sd = SimulatedNucleus(h, e, rate, mask).with_noise(_LEVEL, 0)
+    if box == "masked":
+        mask = wobbly_ellipse(side_px, 0)
+    settings = Settings(
+        reaction_length_nm=REACTION_LENGTH_NM,
+        gradient_length_nm=GRADIENT_LENGTH_NM,
+        boundary="periodic" if box == "periodic" else "no-flux",
+    )
+    torch.fft.rfft2(torch.zeros(8, 8))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    start = time.perf_counter()
+    found = infer_rates(
+        h, e, spacing_nm=PIXEL_NM, mask=mask, calibrated=True, noise_sd=noise_sd, settings=settings
+    ).rate
+    seconds = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    error = np.linalg.norm((found - rate)[mask]) / np.linalg.norm(rate[mask])
+    return LargeField(box, side_px, int(mask.sum()), seconds, peak * _RSS_UNIT / 1e6, float(error))

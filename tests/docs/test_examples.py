@@ -1,0 +1,105 @@
+"""The snippets of the documentation run, and the page of the science has the code's equations."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import runpy
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import tifffile
+import torch
+
+from chromamol.equations.chromatin_phase_field import ChromatinPhaseField
+from chromamol.equations.mark_turnover import MarkTurnover
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DOCS = Path(__file__).parents[2] / "docs"
+EXAMPLES = DOCS / "examples"
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Small fields are slower on several threads."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def run(name: str) -> dict[str, object]:
+    return runpy.run_path(str(EXAMPLES / name), run_name="__main__")
+
+
+def write_image(name: str, cyx: np.ndarray, **metadata: object) -> None:
+    tifffile.imwrite(
+        name, cyx, ome=True, photometric="minisblack", metadata={"axes": "CYX", **metadata}
+    )
+
+
+@pytest.fixture
+def small_nucleus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> float:
+    """A small image under the names that the snippets read; returns its uniform rate."""
+    monkeypatch.chdir(tmp_path)
+    shape, rate = (24, 30), 1.25
+    y, x = np.indices(shape)
+    mask = ((y - 11.5) / 11) ** 2 + ((x - 14.5) / 14) ** 2 < 1
+    heterochromatin, euchromatin = ChromatinPhaseField(141.4, 10.0).simulate(
+        np.full(shape, rate), (40.0, 30.0), mask=mask, duration=10.0, time_step=0.1
+    )
+    noise = np.random.default_rng(0).normal(scale=0.01, size=(2, *shape))
+    counts = 2000 * (np.stack([heterochromatin, euchromatin]) + noise)
+    write_image(
+        "nucleus.ome.tif",
+        np.nan_to_num(counts).clip(0).astype(np.uint16),
+        PhysicalSizeY=0.04,
+        PhysicalSizeX=0.03,
+        Channel={"Name": ["heterochromatin", "euchromatin"]},
+    )
+    write_image("nucleus_mask.ome.tif", mask[None].astype(np.uint8))
+    return rate
+
+
+def test_analyse_an_image_and_read_the_result(
+    small_nucleus: float, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("analyse_image.py")
+    printed = capsys.readouterr().out
+    assert "nucleus 1: rate ratio" in printed
+    assert "- The reaction-diffusion length was set to 141 nm" in printed
+
+    result = run("read_result.py")
+    rate = np.asarray(result["rate"])
+    assert np.nanmedian(rate) == pytest.approx(small_nucleus, rel=0.1)
+    assert "pixel (y, x) in nm: (40.0, 30.0)" in capsys.readouterr().out
+
+
+def test_infer_from_arrays() -> None:
+    result = run("infer_from_arrays.py")
+    assert float(str(result["error"])) < 0.05
+    assert float(str(result["covered"])) > 0.8
+
+
+def test_the_readme_has_the_same_snippet() -> None:
+    example = (EXAMPLES / "analyse_image.py").read_text(encoding="utf-8")
+    readme = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    assert example[example.index("from pathlib") :] in readme
+
+
+@pytest.mark.parametrize("equation", [ChromatinPhaseField, MarkTurnover])
+def test_the_science_page_has_the_equations_of_the_code(equation: type) -> None:
+    page = without_layout((DOCS / "science.md").read_text(encoding="utf-8"))
+    blocks = re.findall(r"\.\. math::\n\n((?:    .+\n|\n)+)", inspect.getdoc(equation) or "")
+    lines = [line for block in blocks for line in re.split(r"\\\\|\n\n", block) if line.strip()]
+    assert lines
+    for line in lines:
+        assert without_layout(line) in page
+
+
+def without_layout(latex: str) -> str:
+    return re.sub(r"\s|&|\\\\", "", latex)

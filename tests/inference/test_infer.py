@@ -1,0 +1,135 @@
+"""The one entry: what the map says about itself, and what the caller can do with it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from chromamol.errors import Cancelled
+from chromamol.inference.infer import infer_rates
+from chromamol.inference.rate_map import Quantity, Scale, Status
+from chromamol.settings import Settings
+
+ELL_NM = 141.4
+
+
+def _codes(rate_map) -> set[str]:
+    return {finding.code for finding in rate_map.findings}
+
+
+def test_the_length_is_fitted_within_ten_percent(smooth, known):
+    found = infer_rates(
+        **smooth.channels(0.05),
+        spacing_nm=10.0,
+        calibrated=True,
+        settings=known.replace(reaction_length_nm="fit"),
+    )
+    assert found.reaction_length_nm == pytest.approx(ELL_NM, rel=0.1)
+    assert "ell-fitted" in _codes(found)
+    assert smooth.error(found.rate) < 0.1
+
+
+def test_uncalibrated_channels_give_a_relative_map_that_no_gain_changes(smooth, known):
+    channels = smooth.channels(0.05)
+    settings = known.replace(reaction_length_nm="fit")
+    found = infer_rates(**channels, spacing_nm=10.0, settings=settings)
+    assert found.scale is Scale.RELATIVE
+    assert "uncalibrated" in _codes(found)
+    assert np.nanmean(found.rate) == pytest.approx(1)
+    assert smooth.error(found.rate, smooth.rate / smooth.rate.mean()) < 0.1
+    # The gain is in the length: both channels were scaled to the same mean.
+    gain = smooth.euchromatin.mean() / smooth.heterochromatin.mean()
+    assert found.reaction_length_nm == pytest.approx(ELL_NM * gain**0.5, rel=0.1)
+    counts = infer_rates(
+        350 * channels["heterochromatin"],
+        80 * channels["euchromatin"],
+        spacing_nm=10.0,
+        settings=settings,
+    )
+    np.testing.assert_allclose(counts.rate, found.rate, rtol=1e-3)
+
+
+@pytest.mark.parametrize("coarse", [{"spacing_nm": 50.0}, {"spacing_nm": 10.0, "psf_nm": 60.0}])
+def test_an_image_too_coarse_for_the_model_gets_no_map(smooth, coarse):
+    found = infer_rates(
+        **smooth.channels(0.05),
+        **coarse,
+        calibrated=True,
+        settings=Settings(reaction_length_nm=ELL_NM),
+    )
+    assert found.status is Status.REJECTED
+    assert "too-coarse" in _codes(found)
+    assert np.isnan(found.rate).all()
+    assert np.isnan(found.rate_sd).all()
+    assert np.isfinite(found.compaction).all()
+
+
+def test_a_total_density_without_the_exploratory_fit_is_a_compaction_map(smooth):
+    found = infer_rates(
+        **smooth.channels(0.05, "total"),
+        spacing_nm=10.0,
+        settings=Settings(density_rate=False),
+    )
+    assert found.status is Status.NOT_ASKED
+    assert found.quantity is Quantity.DENSITY_ONLY
+    assert found.exploratory
+    assert np.isnan(found.rate).all()
+    assert found.compaction.mean() == pytest.approx(1, abs=0.05)
+
+
+class _Stopping:
+    """A front end whose user loses patience after some steps."""
+
+    def __init__(self, patience: int) -> None:
+        self.left = patience
+        self.stages: list[str] = []
+
+    def begin(self, stage: str, steps: int | None = None) -> None:
+        self.stages.append(stage)
+
+    def advance(self, steps: int = 1) -> None:
+        self.left -= steps
+        if self.left < 0:
+            raise Cancelled
+
+
+@pytest.mark.parametrize("patience", [0, 3, 12])
+def test_a_cancelled_run_stops(smooth, known, patience):
+    progress = _Stopping(patience)
+    with pytest.raises(Cancelled):
+        infer_rates(
+            **smooth.channels(0.05),
+            spacing_nm=10.0,
+            calibrated=True,
+            settings=known,
+            progress=progress,
+        )
+    assert "inferring the rate" in progress.stages
+
+
+def test_progress_says_what_is_going_on(smooth, known):
+    progress = _Stopping(10_000)
+    infer_rates(**smooth.channels(0.05), spacing_nm=10.0, settings=known, progress=progress)
+    assert progress.stages == [
+        "measuring compaction",
+        "inferring the rate",
+        "estimating the uncertainty",
+    ]
+
+
+def test_what_lies_outside_the_mask_changes_nothing(nucleus):
+    channels = nucleus.channels(0.05)
+    settings = Settings(reaction_length_nm=ELL_NM, method="direct")
+    first, second = (
+        infer_rates(
+            **{role: np.where(nucleus.mask, field, fill) for role, field in channels.items()},
+            spacing_nm=10.0,
+            mask=nucleus.mask,
+            calibrated=True,
+            settings=settings,
+        )
+        for fill in (np.nan, 1e9)
+    )
+    np.testing.assert_array_equal(first.rate, second.rate)
+    np.testing.assert_array_equal(first.rate_sd, second.rate_sd)
+    np.testing.assert_array_equal(first.compaction, second.compaction)

@@ -1,0 +1,188 @@
+"""The weak form on two channels of simulated truth."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from chromamol.equations.chromatin_phase_field import ChromatinPhaseField
+from chromamol.inference.infer import infer_rates
+from chromamol.inference.rate_map import Quantity, Scale, Status
+from chromamol.settings import Settings
+
+ELL_NM = 141.4
+
+
+@pytest.mark.parametrize(("noise", "bound"), [(0.01, 0.018), (0.05, 0.032), (0.10, 0.045)])
+def test_accuracy_on_a_smooth_field(smooth, known, noise, bound):
+    found = infer_rates(**smooth.channels(noise), spacing_nm=10.0, calibrated=True, settings=known)
+    assert smooth.error(found.rate) < bound
+    assert found.status is Status.CONVERGED
+    assert found.quantity is Quantity.RATE_RATIO
+    assert found.scale is Scale.RATIO
+    assert not found.exploratory
+
+
+def test_any_two_channels_give_the_same_map(smooth, known):
+    pairs = (
+        ("heterochromatin", "euchromatin"),
+        ("heterochromatin", "total"),
+        ("euchromatin", "total"),
+    )
+    maps = [
+        infer_rates(
+            **smooth.channels(0.05, *pair), spacing_nm=10.0, calibrated=True, settings=known
+        )
+        for pair in pairs
+    ]
+    for found in maps:
+        assert smooth.error(found.rate) < 0.04
+    for other in maps[1:]:
+        apart = np.abs(other.rate - maps[0].rate) / np.hypot(other.rate_sd, maps[0].rate_sd)
+        assert np.mean(apart < 2) > 0.9
+
+
+def test_intervals_cover_the_truth_and_are_no_wider_than_they_must(smooth, known):
+    covered, errors, sds = [], [], []
+    for seed in range(3):
+        found = infer_rates(
+            **smooth.channels(0.05, seed=seed), spacing_nm=10.0, calibrated=True, settings=known
+        )
+        low, high = found.interval(0.95)
+        covered.append(np.mean((low < smooth.rate) & (smooth.rate < high)))
+        errors.append(np.sqrt(np.mean((found.rate - smooth.rate) ** 2)))
+        sds.append(np.sqrt(np.mean(found.rate_sd**2)))
+    assert 0.8 < np.mean(covered) <= 1
+    assert 0.5 < np.mean(sds) / np.mean(errors) < 2
+
+
+def test_a_uniform_rate_gives_a_flat_map(uniform, known):
+    h = uniform.heterochromatin
+    assert h.std() / h.mean() > 0.3
+    found = infer_rates(**uniform.channels(0.05), spacing_nm=10.0, calibrated=True, settings=known)
+    assert found.rate.mean() == pytest.approx(1.3, rel=0.01)
+    assert found.rate.std() < 0.02
+    assert abs(np.corrcoef(found.rate.ravel(), h.ravel())[0, 1]) < 0.5
+
+
+@pytest.mark.parametrize("gain", [2.5, 0.4])
+def test_gain_of_h_is_degenerate_with_the_rate_and_ell2_exactly(smooth, known, gain):
+    channels = smooth.channels(0.05)
+    sd = 0.05 * smooth.heterochromatin.std()
+    plain = infer_rates(**channels, spacing_nm=10.0, calibrated=True, noise_sd=sd, settings=known)
+    brighter = infer_rates(
+        gain * channels["heterochromatin"],
+        channels["euchromatin"],
+        spacing_nm=10.0,
+        calibrated=True,
+        noise_sd={"heterochromatin": gain * sd, "euchromatin": sd},
+        settings=known.replace(reaction_length_nm=ELL_NM * gain**0.5),
+    )
+    np.testing.assert_allclose(brighter.rate, gain * plain.rate, rtol=2e-4)
+    np.testing.assert_allclose(brighter.rate_sd, gain * plain.rate_sd, rtol=0.02)
+
+
+def test_a_wrong_gain_at_a_given_length_is_wrong_and_said_to_be(smooth, known):
+    channels = smooth.channels(0.02)
+    channels["heterochromatin"] = 2 * channels["heterochromatin"]
+    found = infer_rates(**channels, spacing_nm=10.0, settings=known)
+    assert found.scale is Scale.RELATIVE
+    assert "uncalibrated-fixed-ell" in {finding.code for finding in found.findings}
+
+
+def test_nothing_is_swapped_between_the_axes(anisotropic, known):
+    channels = anisotropic.channels(0.03)
+    found = infer_rates(
+        **channels, spacing_nm=anisotropic.spacing_nm, calibrated=True, settings=known
+    )
+    turned = infer_rates(
+        **{role: field.T for role, field in channels.items()},
+        spacing_nm=anisotropic.spacing_nm[::-1],
+        calibrated=True,
+        settings=known,
+    )
+    assert anisotropic.error(found.rate) < 0.035
+    assert found.spacing_nm == (10.0, 20.0)
+    np.testing.assert_allclose(turned.rate, found.rate.T, rtol=1e-3)
+
+
+def test_the_same_seed_gives_the_same_maps(smooth, known):
+    channels = smooth.channels(0.05)
+    first, again, other = (
+        infer_rates(**channels, spacing_nm=10.0, calibrated=True, settings=known.replace(seed=seed))
+        for seed in (0, 0, 1)
+    )
+    np.testing.assert_array_equal(again.rate, first.rate)
+    np.testing.assert_array_equal(again.rate_sd, first.rate_sd)
+    np.testing.assert_array_equal(other.rate, first.rate)
+    assert (other.rate_sd != first.rate_sd).any()
+    assert np.median(np.abs(other.rate_sd / first.rate_sd - 1)) < 0.3
+
+
+def test_the_residual_is_in_units_of_the_noise(uniform, known):
+    found = infer_rates(**uniform.channels(0.05), spacing_nm=10.0, calibrated=True, settings=known)
+    assert found.residual.std() == pytest.approx(1, abs=0.15)
+
+
+def test_noise_that_is_larger_than_stated_is_a_misfit(smooth, known):
+    channels = smooth.channels(0.05)
+    good = infer_rates(**channels, spacing_nm=10.0, calibrated=True, settings=known)
+    assert "model-misfit" not in {finding.code for finding in good.findings}
+    assert 0.8 < good.residual.std() < 2
+    sd = 0.2 * 0.05 * smooth.heterochromatin.std()
+    bad = infer_rates(**channels, spacing_nm=10.0, calibrated=True, noise_sd=sd, settings=known)
+    assert "model-misfit" in {finding.code for finding in bad.findings}
+
+
+def test_a_nucleus_without_flux_through_its_edge(nucleus):
+    channels = nucleus.channels(0.05)
+    outside = {role: np.where(nucleus.mask, field, np.nan) for role, field in channels.items()}
+    found = infer_rates(
+        **outside,
+        spacing_nm=10.0,
+        mask=nucleus.mask,
+        calibrated=True,
+        settings=Settings(reaction_length_nm=ELL_NM, device="cpu"),
+    )
+    assert nucleus.error(found.rate) < 0.04
+    for yx_map in (found.rate, found.rate_sd, found.residual, found.compaction):
+        assert yx_map.shape == nucleus.mask.shape
+        np.testing.assert_array_equal(np.isfinite(yx_map), nucleus.mask)
+    low, high = found.interval(0.95)
+    covered = ((low < nucleus.rate) & (nucleus.rate < high))[nucleus.mask]
+    assert covered.mean() > 0.8
+    assert "cut-by-border" not in {finding.code for finding in found.findings}
+
+
+def test_a_crop_is_blank_along_the_cut_and_right_inside(smooth):
+    found = infer_rates(
+        **smooth.channels(0.05),
+        spacing_nm=10.0,
+        calibrated=True,
+        settings=Settings(reaction_length_nm=ELL_NM, device="cpu"),
+    )
+    rows, columns = smooth.rate.shape
+    y, x = np.indices(smooth.rate.shape)
+    to_border_nm = 10.0 * np.minimum.reduce([y, rows - 1 - y, x, columns - 1 - x])
+    np.testing.assert_array_equal(np.isnan(found.rate), to_border_nm < 0.85 * ELL_NM)
+    assert smooth.error(found.rate) < 0.06
+    cut = next(finding for finding in found.findings if finding.code == "cut-by-border")
+    assert cut.value == pytest.approx(np.isnan(found.rate).mean())
+
+
+def test_mixing_energy_is_part_of_the_model(smooth, known):
+    equation = ChromatinPhaseField(ELL_NM, 10.0, mixing_energy=0.4)
+    h, e = equation.simulate(smooth.rate, (10.0, 10.0), seed=1)
+    noise = 0.02 * h.std() * np.random.default_rng(0).standard_normal((2, *h.shape))
+    with_it, without = (
+        infer_rates(
+            h + noise[0],
+            e + noise[1],
+            spacing_nm=10.0,
+            calibrated=True,
+            settings=known.replace(mixing_energy=chi),
+        )
+        for chi in (0.4, 0.0)
+    )
+    assert smooth.error(with_it.rate) < 0.03
+    assert smooth.error(without.rate) > 0.1
