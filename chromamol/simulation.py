@@ -7,7 +7,6 @@ The fields are those of the accuracy tables: wave numbers and lengths are in nm 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -16,6 +15,8 @@ from chromamol.equations.chromatin_phase_field import ChromatinPhaseField
 from chromamol.errors import CallError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     from chromamol.progress import Progress

@@ -1,0 +1,1 @@
+"""Measurements of accuracy and cost, as commands."""

@@ -66,7 +66,7 @@ def accuracy(
     progress = progress or Silent()
     seeds = _QUICK_SEEDS if quick else _SEEDS
     progress.begin("measuring accuracy", 2 * len(_FIELDS) * len(seeds))
-    rows = []
+    rows: list[dict[str, object]] = []
     for box, simulate in (("periodic", simulate_field), ("masked", simulate_masked)):
         for field in _FIELDS:
             for seed in seeds:

@@ -83,7 +83,7 @@ def _napari() -> str:
             f"not usable ({', '.join(missing)} missing); the command line works without it. "
             "For the window: pip install 'chromamol[gui]'"
         )
-    return f"{metadata.version('napari')}: Plugins > chromamol"
+    return f"{metadata.version('napari')}: Plugins > Rate map (chromamol)"
 
 
 def _self_test() -> str:

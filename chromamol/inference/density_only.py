@@ -90,13 +90,13 @@ def fit_flat_potential(
     def closure() -> torch.Tensor:
         optimiser.zero_grad()
         loss = problem.loss()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         return loss
 
     progress.begin("fitting the density-only model (exploratory)", _STEPS)
     for _ in range(_STEPS):
         progress.advance()
-        optimiser.step(closure)
+        optimiser.step(closure)  # type: ignore[no-untyped-call]
         if problem.collapse():
             break
     final = float(problem.loss().detach())
@@ -178,7 +178,7 @@ class _Potential:
         """Return mu_h + mu_e, and e."""
         density = torch.sigmoid(self._gauge[0]) * self._shape
         rate = self.rate()
-        euchromatin = _Euchromatin.apply(rate, density, self)
+        euchromatin: torch.Tensor = _Euchromatin.apply(rate, density, self)  # type: ignore[no-untyped-call]
         h = density - euchromatin
         h_max = torch.sigmoid(self._gauge[1])
         well = 2 * h * (h_max - h) * (h_max - 2 * h)

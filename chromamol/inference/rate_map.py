@@ -85,8 +85,16 @@ class RateMap:
         Pixel size per axis, nm.
     settings : Settings
         The settings that were used.
-    quantity, scale, exploratory, status, findings
-        What the map is and what may be believed of it.
+    quantity : Quantity
+        What the numbers are.
+    scale : Scale
+        How they may be compared.
+    exploratory : bool
+        Whether the map only suggests what to look for.
+    status : Status
+        How the solver ended.
+    findings : tuple of Finding
+        What a reader of the map has to know.
     reaction_length_nm : float
         The reaction-diffusion length ell that was used, nm.
     """

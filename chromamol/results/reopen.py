@@ -12,7 +12,8 @@ from zarr.storage import LocalStore
 
 from chromamol.analysis import MAP_NAMES
 from chromamol.errors import InputError
-from chromamol.images.ome_zarr import read_json, store_files
+from chromamol.images.ome_zarr import store_files
+from chromamol.images.ome_zarr_metadata import read_json
 from chromamol.images.source import check_declared
 from chromamol.images.zarr_array import check_array_metadata
 from chromamol.results.record import Record

@@ -50,7 +50,15 @@ def write_map_tiff(
         If the file cannot be written.
     """
     data = np.ascontiguousarray(yx_map, dtype="<f4")
-    _write(path, data, yx_spacing_nm, "YX", name, description or name, {"Name": name})
+    _write(
+        path,
+        data,
+        yx_spacing_nm,
+        "YX",
+        name=name,
+        description=description or name,
+        channel={"Name": name},
+    )
 
 
 def write_channels_tiff(
@@ -77,7 +85,15 @@ def write_channels_tiff(
         If the file cannot be written.
     """
     name = path.name.removesuffix(".ome.tif")
-    _write(path, cyx, yx_spacing_nm, "CYX", name, name, {"Name": list(channel_names)})
+    _write(
+        path,
+        cyx,
+        yx_spacing_nm,
+        "CYX",
+        name=name,
+        description=name,
+        channel={"Name": list(channel_names)},
+    )
 
 
 def _write(
@@ -85,6 +101,7 @@ def _write(
     data: NDArray[np.generic],
     yx_spacing_nm: tuple[float, float],
     axes: str,
+    *,
     name: str,
     description: str,
     channel: dict[str, object],
