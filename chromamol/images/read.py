@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,9 +55,20 @@ def read_image(path: Path | str) -> Image:
         If there is nothing to read, or what is there is damaged, not 2-D, in colour, smaller than
         8 x 8 pixels, constant, or not finite.
     """
-    path = Path(path)
+    image = open_image(Path(path))
+    notes = check_intensities(image.path.name, image.cyx, image.channel_names)
+    return replace(image, notes=image.notes + notes)
+
+
+def open_image(path: Path) -> Image:
+    """Read an image to look at: as `read_image`, but its values are not judged.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to read, or what is there is damaged, not 2-D, or in colour.
+    """
     source = read_source(path)
-    notes = _check_intensities(path.name, source.cyx, source.channel_names)
     return Image(
         name=output_name(path),
         path=path,
@@ -64,7 +76,7 @@ def read_image(path: Path | str) -> Image:
         cyx=source.cyx,
         channel_names=source.channel_names,
         yx_spacing_nm=source.yx_spacing_nm,
-        notes=source.notes + notes,
+        notes=source.notes,
     )
 
 
@@ -113,10 +125,16 @@ def read_source(path: Path) -> Source:
     raise InputError(msg)
 
 
-def _check_intensities(
+def check_intensities(
     name: str, cyx: NDArray[np.generic], channel_names: tuple[str, ...]
 ) -> tuple[str, ...]:
-    """Refuse values that are no intensities; note channels that are empty."""
+    """Refuse values that are no intensities, and return notes on channels that are empty.
+
+    Raises
+    ------
+    InputError
+        If the values are not numbers, not finite, or all the same.
+    """
     if cyx.dtype.kind not in "iuf":
         held = "only true and false: a mask" if cyx.dtype.kind == "b" else f"{cyx.dtype} values"
         msg = (

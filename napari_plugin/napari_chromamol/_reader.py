@@ -55,9 +55,9 @@ def layers_of(path: Path) -> list[LayerData]:
             result.record.image, result.cyx, result.channel_names, placement, result.record.notes
         )
         return channels + result_layers(result, placement)
-    from chromamol.images.read import read_image
+    from chromamol.images.read import open_image
 
-    image = read_image(path)
+    image = open_image(path)
     return image_layers(image, from_spacing(image.yx_spacing_nm))
 
 

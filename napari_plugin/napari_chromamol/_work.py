@@ -69,10 +69,10 @@ def run(job: Job, progress: Progress) -> Outcome:
 def _image(job: Job) -> Image:
     """Gather the channels; what a file would be refused for, layers are refused for too."""
     from chromamol.images.image import Image
-    from chromamol.images.read import _check_intensities
+    from chromamol.images.read import check_intensities
 
     cyx = np.stack([np.asarray(yx) for yx in job.channels])
-    notes = _check_intensities(job.image, cyx, job.channel_names)
+    notes = check_intensities(job.image, cyx, job.channel_names)
     digest = hashlib.sha256(cyx.data).hexdigest()
     return Image(job.image, job.path, digest, cyx, job.channel_names, job.yx_spacing_nm, notes)
 

@@ -9,6 +9,7 @@ import pytest
 import tifffile
 from napari.utils.notifications import notification_manager
 
+from chromamol.results.tiff import write_map_tiff
 from chromamol.samples import STED_PIXEL_SIZE_NM
 
 if TYPE_CHECKING:
@@ -70,3 +71,16 @@ def test_simulated_sample(viewer: napari.Viewer) -> None:
     *channels, outlines = viewer.open_sample("chromamol", "simulated_nucleus")
     assert [channel.name for channel in channels] == ["heterochromatin", "euchromatin"]
     np.testing.assert_allclose(outlines.scale, 10)
+
+
+def test_an_exported_map_opens_with_its_nan_and_pixel_size(
+    viewer: napari.Viewer, tmp_path: Path
+) -> None:
+    path = tmp_path / "rate.ome.tif"
+    yx_map = np.full((20, 30), np.nan)
+    yx_map[5:15, 5:20] = 1.5
+    write_map_tiff(path, yx_map, (23.0, 17.0), "rate ratio")
+    (layer,) = viewer.open(path, plugin="chromamol")
+    np.testing.assert_array_equal(layer.data, yx_map)
+    np.testing.assert_allclose(layer.scale, (23.0, 17.0), rtol=1e-6)
+    assert [str(unit) for unit in layer.units] == ["nanometer", "nanometer"]
