@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import numpy as np
 from scipy import ndimage
 
 from chromamol.analysis import Analysis, NucleusAnalysis
+from chromamol.errors import InputError
 from chromamol.images.composition import compose, resolve_roles
 from chromamol.images.image import Image
 from chromamol.images.nuclei import find_nuclei, nuclei_from_file
@@ -77,25 +79,35 @@ def analyse(
         nuclei = nuclei_from_file(Path(nuclei), yx_visible.shape, yx_visible)
     composition = compose(image, nuclei.labels, settings, roles, role_notes)
     analysed = []
+    left_out: dict[int, InputError] = {}
     windows = ndimage.find_objects(nuclei.labels)
     for label, box in enumerate(windows, start=1):
         window = _grow(box, nuclei.labels.shape)
         channels: dict[str, Any] = {
             role.value: density[window] for role, density in composition.densities.items()
         }
-        rate_map = infer_rates(
-            **channels,
-            spacing_nm=spacing_nm,
-            mask=nuclei.labels[window] == label,
-            calibrated=composition.calibrated,
-            settings=settings,
-            progress=_Numbered(progress, label, len(windows)),
-        )
+        try:
+            rate_map = infer_rates(
+                **channels,
+                spacing_nm=spacing_nm,
+                mask=nuclei.labels[window] == label,
+                calibrated=composition.calibrated,
+                settings=settings,
+                progress=_Numbered(progress, label, len(windows)),
+            )
+        except InputError as error:
+            left_out[label] = error
+            continue
         analysed.append(NucleusAnalysis(label, window, rate_map))
+    if not analysed:
+        raise next(iter(left_out.values()))
+    notes = tuple(f"Nucleus {label} was left out. {error}" for label, error in left_out.items())
+    y_nm, x_nm = spacing_nm
     resolved = settings.replace(
         roles={role: int(number) for role, number in roles.items()},
-        pixel_size_nm=settings.pixel_size_nm,
+        pixel_size_nm=y_nm if y_nm == x_nm else settings.pixel_size_nm,
     )
+    nuclei = replace(nuclei, notes=nuclei.notes + notes)
     return Analysis(image, resolved, nuclei, composition, tuple(analysed))
 
 

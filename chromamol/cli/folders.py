@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from chromamol.cli.errors import writing
 from chromamol.errors import CallError
 from chromamol.images.read import output_name
+from chromamol.results.place import check_place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,14 +74,6 @@ def check_folder(folder: Path, *, overwrite: bool) -> None:
         With what to do instead.
     """
     with writing(folder):
-        if os.path.lexists(folder) and (folder.is_symlink() or not folder.is_dir()):
-            msg = f"{folder} is a file or a link. Give another output folder with -o."
-            raise CallError(msg)
-        if not overwrite and folder.is_dir() and any(folder.iterdir()):
-            msg = (
-                f"The result {folder} exists already. Add --overwrite to replace it, "
-                "or give another output folder."
-            )
-            raise CallError(msg)
+        check_place(folder, overwrite=overwrite)
         above = next(parent for parent in folder.parents if os.path.lexists(parent))
         Path(tempfile.mkdtemp(prefix=".chromamol-", dir=above)).rmdir()

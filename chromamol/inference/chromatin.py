@@ -18,7 +18,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 from numpy.polynomial import Polynomial
 
@@ -110,17 +109,15 @@ class ChromatinWeakForm:
         self._variance = self._row_variance()
         self._precision = domain.inverse(self._variance)
 
-    def solve(
-        self, progress: Progress, *, start: torch.Tensor | None = None, smoothing_nm: float = np.inf
-    ) -> ChromatinFit:
+    def solve(self, progress: Progress, *, start: Fit | None = None) -> ChromatinFit:
         """Sweep until the rate settles.
 
         Parameters
         ----------
         progress : Progress
             Told of every step; may cancel.
-        start : (y, x) tensor, optional
-            A first guess of the rate, with the smoothing length it came from (nm).
+        start : Fit, optional
+            A first guess, such as the solution for a similar equation.
 
         Raises
         ------
@@ -128,14 +125,13 @@ class ChromatinWeakForm:
             If `progress` asked to stop.
         """
         uniform = torch.full_like(self._euchromatin, self._mean_rate)
-        rate = uniform if start is None else start
-        density = self._estimate_density(rate, self._precondition(self._right(uniform)))
+        density = self._precondition(self._right(uniform))
         if start is None:
-            first = Regression(self._rows(rate, density), self._domain).walk(
-                smoothing_walk(self._domain), rate, progress
+            start = Regression(self._rows(uniform, density), self._domain).walk(
+                smoothing_walk(self._domain), uniform, progress
             )
-            rate, smoothing_nm = first.rate, first.smoothing_nm
-            density = self._estimate_density(rate, density)
+        rate, smoothing_nm = start.rate, start.smoothing_nm
+        density = self._estimate_density(rate, density)
         for sweep in range(_MOST_SWEEPS):
             progress.advance()
             regression = Regression(self._rows(rate, density), self._domain)
@@ -147,7 +143,7 @@ class ChromatinWeakForm:
             inside = self._domain.inside
             change = float((fit.rate - rate)[inside].norm() / fit.rate[inside].norm())
             rate = fit.rate
-            if sweep >= _CHOOSING_SWEEP and change < _SETTLED:
+            if not fit.converged or (sweep >= _CHOOSING_SWEEP and change < _SETTLED):
                 break
             density = self._estimate_density(rate, density)
         return ChromatinFit(fit, regression, fit.converged and change < _STILL_ACCEPTABLE)

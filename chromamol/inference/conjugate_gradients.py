@@ -17,7 +17,7 @@ def conjugate_gradients(
     start: torch.Tensor,
     *,
     tolerance: float,
-    max_steps: int = 200,
+    max_steps: int = 150,
 ) -> tuple[torch.Tensor, bool]:
     """Solve `matrix` x = `right` (Hestenes and Stiefel, J. Res. NBS 49, 409, 1952).
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Operator = Callable[[torch.Tensor], torch.Tensor]
 
 # Relative tolerance of the shifted solves: the whitening spans eight orders of magnitude.
-_SHIFT_TOLERANCE = 1e-7
+_SHIFT_TOLERANCE = 1e-6
 # Roots nearer to the real axis than this, relatively, are real (twice, if they are a pair).
 _REAL_ROOT = 1e-4
 

@@ -18,6 +18,7 @@ from chromamol.inference.direct import DirectEstimator
 from chromamol.inference.domain import Domain, MaskedBox, PeriodicBox
 from chromamol.inference.grid import AnalysisGrid
 from chromamol.inference.rate_map import Status
+from chromamol.inference.reaction_length import ASSUMED_NM
 from chromamol.inference.turnover import fit_turnover
 from chromamol.settings import Role
 
@@ -87,15 +88,23 @@ class Nucleus:
             channels.mask, channels.spacing_nm, settings.boundary
         )
         self.blanked = np.zeros(channels.mask.shape, dtype=bool)
+        # One grid and one weight for every length that is tried: scores compare on equal data.
+        stated = settings.reaction_length_nm
+        self._scale_nm = ASSUMED_NM if stated == "fit" else stated
+        self._grid, self._domain = self._make_grid()
+        self._last: Fit | None = None
 
     def blanked_nm(self, ell_nm: float) -> float:
         """Return how far from a cut the map is left blank, nm."""
         return _BLANK_OVER_ELL * ell_nm
 
     def score(self, ell_nm: float) -> tuple[float, int]:
-        """Return the cross-validation score at a reaction length, and the number of rows."""
-        _, fit, regression, _ = self._fit(ell_nm)
-        return fit.score, regression.n_rows
+        """Return the cross-validation score at a reaction length, and the number of rows.
+
+        The score is infinite where the solver did not converge.
+        """
+        fit, regression, converged = self._fit(ell_nm)
+        return (fit.score if converged else np.inf), regression.n_rows
 
     def estimate(self, ell_nm: float, *, with_sd: bool) -> Estimate:
         """Estimate the rate at a reaction length (nm), with its uncertainty if asked."""
@@ -110,11 +119,12 @@ class Nucleus:
             raise InputError(msg)
         if self._settings.method == "direct":
             return self._direct(ell_nm)
-        grid, fit, regression, converged = self._fit(ell_nm)
+        grid = self._grid
+        fit, regression, converged = self._fit(ell_nm)
         rate = grid.to_image(fit.rate)
         residual = grid.to_image(regression.residual(fit), order=1)
         rate_sd = np.full(mask.shape, np.nan)
-        if with_sd:
+        if with_sd and converged:
             self._progress.begin("estimating the uncertainty")
             generator = torch.Generator().manual_seed(self._settings.seed)
             samples = regression.posterior_samples(fit, generator)
@@ -124,15 +134,15 @@ class Nucleus:
         status = Status.CONVERGED if converged else Status.NOT_CONVERGED
         return Estimate(rate, rate_sd, residual, fit.smoothing_nm, fit.noise_scale, status)
 
-    def _fit(self, ell_nm: float) -> tuple[AnalysisGrid, Fit, Regression, bool]:
-        """Solve the weak form."""
-        grid, domain = self._grid(ell_nm)
+    def _fit(self, ell_nm: float) -> tuple[Fit, Regression, bool]:
+        """Solve the weak form, from the solution at the last length where there is one."""
+        grid, domain = self._grid, self._domain
         densities = {
             role: grid.to_box(density, self._device)
             for role, density in self.channels.densities.items()
         }
         noise_sd = {role: sd / grid.factor for role, sd in self.channels.noise_sd.items()}
-        fade = np.clip(self._cut_distance_nm / (_FADE_OVER_ELL * ell_nm), 0, 1)
+        fade = np.clip(self._cut_distance_nm / (_FADE_OVER_ELL * self._scale_nm), 0, 1)
         weight = grid.to_box(np.sin(np.pi / 2 * fade) ** 2, self._device)
         if Role.MARK in densities:
             fit, regression = fit_turnover(
@@ -143,7 +153,7 @@ class Nucleus:
                 weight=weight,
                 progress=self._progress,
             )
-            return grid, fit, regression, fit.converged
+            return fit, regression, fit.converged
         first, second = (
             Observation(
                 densities[role],
@@ -154,11 +164,12 @@ class Nucleus:
             for role in _ordered(densities)
         )
         solved = ChromatinWeakForm(first, second, self._equation(ell_nm), domain, weight).solve(
-            self._progress
+            self._progress, start=self._last
         )
-        return grid, solved.fit, solved.regression, solved.converged
+        self._last = solved.fit
+        return solved.fit, solved.regression, solved.converged
 
-    def _grid(self, ell_nm: float) -> tuple[AnalysisGrid, Domain]:
+    def _make_grid(self) -> tuple[AnalysisGrid, Domain]:
         mask, spacing_nm = self.channels.mask, self.channels.spacing_nm
         if self._periodic:
             shape = (mask.shape[0], mask.shape[1])
@@ -168,8 +179,8 @@ class Nucleus:
         grid = AnalysisGrid.for_mask(
             mask,
             spacing_nm,
-            resolution_nm=ell_nm / _BINS_PER_ELL,
-            padding_nm=_PADDING_OVER_ELL * ell_nm,
+            resolution_nm=self._scale_nm / _BINS_PER_ELL,
+            padding_nm=_PADDING_OVER_ELL * self._scale_nm,
         )
         return grid, MaskedBox(grid.box_mask, grid.spacing_nm, self._device)
 

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 _COARSEST = 1 / 3
 # How much larger than the noise the residual may be.
 _MISFIT = 1.5
-_NEGATIVE_SHARE = 0.01
+# Share of a map below zero that is said, and that is too much to give the map.
+_NEGATIVE_SHARE, _REJECTED_SHARE = 0.01, 0.2
 
 
 def infer_rates(
@@ -208,11 +209,14 @@ def _estimated(
     if nucleus.blanked.any():
         share = float(nucleus.blanked.sum() / channels.mask.sum())
         found.append(say.cut(nucleus.blanked_nm(ell_nm), share))
-    found.extend(_quality(estimate, nucleus))
+    status, quality = _quality(estimate, nucleus)
+    found.extend(quality)
     rate, rate_sd, residual = (
         np.where(nucleus.blanked, np.nan, yx_map)
         for yx_map in (estimate.rate, estimate.rate_sd, estimate.residual)
     )
+    if status in {Status.NOT_CONVERGED, Status.REJECTED}:
+        return _with(base, *found, residual=residual, status=status, reaction_length_nm=ell_nm)
     if base.scale is Scale.RELATIVE:
         average = float(np.nanmean(rate))
         rate, rate_sd = rate / average, rate_sd / average
@@ -222,7 +226,7 @@ def _estimated(
         rate=rate,
         rate_sd=rate_sd,
         residual=residual,
-        status=estimate.status,
+        status=status,
         reaction_length_nm=ell_nm,
     )
 
@@ -240,9 +244,12 @@ def _settle_ell(base: RateMap, nucleus: Nucleus, progress: Progress) -> tuple[fl
     )
     if fitted.sharp:
         return fitted.best_nm, say.ell_fitted(fitted)
-    shorter, here, longer = (
-        nucleus.estimate(ASSUMED_NM * factor, with_sd=False).rate
-        for factor in (0.5**0.5, 1.0, 2**0.5)
+    assumed = nucleus.estimate(ASSUMED_NM, with_sd=False)
+    if assumed.status is Status.NOT_CONVERGED:
+        return ASSUMED_NM, say.ell_assumed(ASSUMED_NM, None)
+    here = assumed.rate
+    shorter, longer = (
+        nucleus.estimate(ASSUMED_NM * factor, with_sd=False).rate for factor in (0.5**0.5, 2**0.5)
     )
     change = max(
         float(np.sqrt(np.nanmean((other - here) ** 2) / np.nanmean(here**2)))
@@ -251,8 +258,8 @@ def _settle_ell(base: RateMap, nucleus: Nucleus, progress: Progress) -> tuple[fl
     return ASSUMED_NM, say.ell_assumed(ASSUMED_NM, change)
 
 
-def _quality(estimate: Estimate, nucleus: Nucleus) -> list[Finding]:
-    """Return what the estimate itself shows."""
+def _quality(estimate: Estimate, nucleus: Nucleus) -> tuple[Status, list[Finding]]:
+    """Return what the estimate itself shows, and whether a map may be given at all."""
     found = []
     if estimate.smoothing_nm is None:
         found.append(say.noise_only_sd())
@@ -264,7 +271,8 @@ def _quality(estimate: Estimate, nucleus: Nucleus) -> list[Finding]:
     below = float((shown < 0).mean())
     if below > _NEGATIVE_SHARE:
         found.append(say.negative(below))
-    return found
+    rejected = estimate.status is not Status.NOT_CONVERGED and below > _REJECTED_SHARE
+    return (Status.REJECTED if rejected else estimate.status), found
 
 
 def _relative(rate: NDArray[np.float64], mask: NDArray[np.bool_]) -> NDArray[np.float64]:

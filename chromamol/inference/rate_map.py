@@ -37,8 +37,8 @@ class Status(StrEnum):
     CONVERGED = "The solver converged."
     CLOSED_FORM = "The map was computed in closed form; there was nothing to converge."
     NOT_CONVERGED = (
-        "The solver stopped before it converged: do not interpret this map. "
-        "Try a larger pixel, or report the image to the developers."
+        "The solver did not converge, and no rate map is given: the image contradicts the model "
+        "too strongly. Check the channel roles, the outline and the background."
     )
     REJECTED = "The fit was rejected and no rate map is given; the findings say why."
     NOT_ASKED = "No rate map was asked for; the compaction map is given."

@@ -54,6 +54,8 @@ def profile_reaction_length(
         return tried[step]
 
     best = 0
+    if not np.isfinite(deviance(best)):
+        return ReactionLength(ASSUMED_NM, 0.0, np.inf, sharp=False)
     for _ in range(_MOST):
         below, above = best - 1, best + 1
         too_small = ASSUMED_NM * _RATIO**below < smallest_nm
@@ -65,10 +67,11 @@ def profile_reaction_length(
         if len(tried) >= _MOST:
             break
     around = [step for step in (best - 1, best, best + 1) if step in tried]
-    if len(around) < 3 or min(tried, key=lambda step: tried[step]) != best:
+    curve = [tried[step] for step in around]
+    if len(around) < 3 or not np.isfinite(curve).all() or min(tried.values()) != tried[best]:
         at = ASSUMED_NM * _RATIO**best
         return ReactionLength(at, 0.0, np.inf, sharp=False)
-    bend, slope, _ = np.polyfit(around, [tried[step] for step in around], 2)
+    bend, slope, _ = np.polyfit(around, curve, 2)
     if bend <= 0:
         return ReactionLength(ASSUMED_NM * _RATIO**best, 0.0, np.inf, sharp=False)
     centre = -slope / (2 * bend)

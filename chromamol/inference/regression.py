@@ -38,7 +38,7 @@ _SMOOTHER_STEPS, _ROUGHER_STEPS = 2, 12
 _STEPS_PAST_MINIMUM = 2
 # Samples whose pixels, taken together, make the posterior's spread known to about 5 %.
 _SAMPLE_PIXELS = 2_000_000
-_FEWEST_SAMPLES, _MOST_SAMPLES = 6, 32
+_FEWEST_SAMPLES, _MOST_SAMPLES = 6, 16
 # Relative tolerance of the solves: 1e-3 already biases the choice of the smoothing.
 ROUGH, EXACT = 1e-4, 1e-5
 
@@ -112,7 +112,11 @@ class Regression:
         self._right = rows.factor * rows.precision(rows.target)
 
     def walk(self, smoothings_nm: Iterable[float], start: torch.Tensor, progress: Progress) -> Fit:
-        """Go from smooth to rough, stop past the best score, and return the best map roughly."""
+        """Go from smooth to rough, stop past the best score, and return the best map roughly.
+
+        The walk also ends where the solver no longer converges: the data then contradict the
+        model so strongly that no smoothness is left.
+        """
         best: Fit | None = None
         worse = 0
         rate = start
@@ -124,7 +128,7 @@ class Regression:
                 best, worse = fit, 0
             else:
                 worse += 1
-            if worse == _STEPS_PAST_MINIMUM:
+            if worse == _STEPS_PAST_MINIMUM or not fit.converged:
                 break
         if best is None:
             msg = "There is no smoothing length to try."

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from chromamol.analysis import Analysis
 
-PROVENANCE_FILE = "provenance.json"
 
 _PACKAGES = (
     "numpy",

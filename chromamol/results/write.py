@@ -13,7 +13,8 @@ from chromamol.errors import CallError
 from chromamol.progress import Silent
 from chromamol.results.columns import COLUMNS_FILE, DOMAINS_FILE, NUCLEI_FILE
 from chromamol.results.measure import domains_table, nuclei_table
-from chromamol.results.provenance import PROVENANCE_FILE, write_provenance
+from chromamol.results.place import PROVENANCE_FILE, check_place
+from chromamol.results.provenance import write_provenance
 from chromamol.results.store import write_store
 from chromamol.results.tables import columns_table, write_table
 from chromamol.results.tiff import write_map_tiff
@@ -82,7 +83,7 @@ def write_results(
     out_dir = Path(out_dir)
     names = _file_names(analysis)
     with _sentences_for(out_dir):
-        _check(out_dir, overwrite=overwrite)
+        check_place(out_dir, overwrite=overwrite)
         with _appearing(out_dir, names, overwrite=overwrite) as folder:
             _write_files(folder, analysis, provenance or {}, yx_truth, progress or Silent())
     return out_dir
@@ -151,32 +152,6 @@ def _description(analysis: Analysis, kind: str, *, is_rate: bool) -> str:
         if rate_map.exploratory:
             parts.append("EXPLORATORY: implied by a model from the density alone")
     return "; ".join(parts)
-
-
-def _check(out_dir: Path, *, overwrite: bool) -> None:
-    """Refuse a folder that must not be replaced."""
-    if not os.path.lexists(out_dir) or (_is_folder(out_dir) and not any(out_dir.iterdir())):
-        return
-    if not _is_folder(out_dir):
-        msg = f"{out_dir} is a file or a link. Give a folder for the results."
-        raise CallError(msg)
-    if not overwrite:
-        msg = (
-            f"The result {out_dir} exists already. Add --overwrite to replace it, "
-            "or give another output folder."
-        )
-        raise CallError(msg)
-    if not (out_dir / PROVENANCE_FILE).is_file():
-        msg = (
-            f"{out_dir} is not a result of chromamol (it has no {PROVENANCE_FILE}) and is not "
-            "overwritten. Give another output folder."
-        )
-        raise CallError(msg)
-
-
-def _is_folder(path: Path) -> bool:
-    """Whether a path is a folder itself and no link to one."""
-    return path.is_dir() and not path.is_symlink()
 
 
 @contextmanager

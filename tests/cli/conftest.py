@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import tifffile
-from scipy import ndimage
 from typer.testing import CliRunner, Result
 
 from chromamol.cli.app import app
@@ -17,22 +16,23 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SPACING_NM = (40.0, 30.0)
-SHAPE = (96, 150)
+SHAPE = (48, 76)
 
 
 def nucleus() -> np.ndarray:
     y, x = np.mgrid[: SHAPE[0], : SHAPE[1]]
-    return ((y - 48) / 38) ** 2 + ((x - 74) / 60) ** 2 < 1
+    return ((y - 24) / 19) ** 2 + ((x - 37) / 30) ** 2 < 1
 
 
 @pytest.fixture(scope="session")
 def photons() -> np.ndarray:
-    """Domains of heterochromatin and what euchromatin they leave, in photons."""
-    rng = np.random.default_rng(5)
-    noise = ndimage.gaussian_filter(rng.normal(size=SHAPE), (3, 4))
-    heterochromatin = 0.3 + 0.1 * noise / noise.std()
-    pair = np.stack([heterochromatin, 0.55 - heterochromatin]).clip(0.02) * nucleus()
-    return rng.poisson(2000 * pair + 5).astype(np.uint16)
+    """A wave of both species that is a steady state for a rate of 1, in photons."""
+    k = 2 * np.pi / 600
+    wave = 0.03 * np.cos(k * SPACING_NM[1] * np.arange(SHAPE[1])) * np.ones(SHAPE)
+    euchromatin = 0.25 + wave
+    heterochromatin = euchromatin + (141.4 * k) ** 2 * (1 + (10 * k) ** 2) * wave
+    pair = np.stack([heterochromatin, euchromatin]) * nucleus()
+    return np.random.default_rng(5).poisson(2000 * pair + 5).astype(np.uint16)
 
 
 def _write_tiff(

@@ -12,7 +12,14 @@ import tifffile
 if TYPE_CHECKING:
     from pathlib import Path
 
-SMALL = ("--set", "nucleus_min_area_um2=2")
+SMALL = (
+    "--set",
+    "nucleus_min_area_um2=0.5",
+    "--set",
+    "nucleus_smoothing_nm=100",
+    "--set",
+    "method=direct",
+)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +86,7 @@ def test_an_output_that_is_no_result_is_never_replaced(cli, image, tmp_path) -> 
 
 def _with(cyx: np.ndarray, value: float) -> np.ndarray:
     changed = cyx.astype(np.float32)
-    changed[1, 40, 50] = value
+    changed[1, 20, 25] = value
     return changed
 
 
@@ -90,7 +97,7 @@ BAD_IMAGES = {
     "infinite": (lambda cyx: _with(cyx, np.inf), "infinite"),
     "1x1": (lambda cyx: cyx[:, :1, :1], "too small"),
     "3-wide": (lambda cyx: cyx[:, :, :3], "too small"),
-    "no-nucleus": (lambda cyx: cyx[:, ::-1, ::-1][:, :12, :20], "nucle"),
+    "no-nucleus": (lambda cyx: cyx[:, ::-1, ::-1][:, :10, :14], "nucle"),
     "3-planes": (lambda cyx: cyx[[0, 1, 0]], "--roles"),
 }
 
@@ -131,7 +138,7 @@ def test_masks_that_do_not_fit(cli, image, mask, tmp_path) -> None:
     yx = tifffile.imread(mask)
     for name, other, hint in (
         ("inverted", 1 - yx, "nvert"),
-        ("other-shape", yx.T.copy(), "150"),
+        ("other-shape", yx.T.copy(), "76"),
         ("empty", yx * 0, ""),
     ):
         path = tmp_path / f"{name}.tif"

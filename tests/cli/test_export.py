@@ -14,7 +14,18 @@ from chromamol.cli.export import Map
 def result(cli, write_tiff, photons, tmp_path_factory):
     folder = tmp_path_factory.mktemp("result")
     image = write_tiff(folder / "cell_3.ome.tif", photons)
-    done = cli("run", image, "-o", folder / "out", "--set", "nucleus_min_area_um2=2")
+    done = cli(
+        "run",
+        image,
+        "-o",
+        folder / "out",
+        "--set",
+        "nucleus_min_area_um2=0.5",
+        "--set",
+        "nucleus_smoothing_nm=100",
+        "--set",
+        "method=direct",
+    )
     assert done.exit_code == 0, done.stderr
     return folder / "out" / "cell_3"
 

@@ -14,7 +14,14 @@ from chromamol.cli.folders import result_folders
 from chromamol.errors import CallError
 from chromamol.settings import Settings
 
-SMALL = ("--set", "nucleus_min_area_um2=2")
+SMALL = (
+    "--set",
+    "nucleus_min_area_um2=0.5",
+    "--set",
+    "nucleus_smoothing_nm=100",
+    "--set",
+    "method=direct",
+)
 FILES = {
     "cell_3.ome.zarr",
     "rate.ome.tif",
@@ -56,7 +63,7 @@ def test_an_image_becomes_a_result_and_a_summary(cli, image, mask, tmp_path) -> 
 
     said = words(done.stdout)
     assert "1 nucleus; channel 0 (H3K9me3) as heterochromatin" in said
-    assert "96 x 150 pixels of 40 x 30 nm (y, x)" in said
+    assert "48 x 76 pixels of 40 x 30 nm (y, x)" in said
     result = provenance["result"]
     for sentence in (
         *result["notes"],

@@ -185,4 +185,4 @@ def test_mixing_energy_is_part_of_the_model(smooth, known):
         for chi in (0.4, 0.0)
     )
     assert smooth.error(with_it.rate) < 0.03
-    assert smooth.error(without.rate) > 0.1
+    assert without.status is Status.REJECTED or smooth.error(without.rate) > 0.1
