@@ -53,7 +53,7 @@ def channel_layers(
     several = len(cyx) > 1
     layers = []
     for number, (yx, channel) in enumerate(zip(cyx, channel_names, strict=True)):
-        low, high = (float(limit) for limit in np.percentile(yx, (0.5, 99.8)))
+        low, high = (float(limit) for limit in np.nanpercentile(yx, (0.5, 99.8)))
         shown: dict[str, Any] = {
             "name": channel or (f"{image} channel {number}" if several else image),
             "colormap": _CHANNEL_COLOURS[number % len(_CHANNEL_COLOURS)] if several else "gray",

@@ -55,9 +55,13 @@ def layers_of(path: Path) -> list[LayerData]:
             result.record.image, result.cyx, result.channel_names, placement, result.record.notes
         )
         return channels + result_layers(result, placement)
-    from chromamol.images.read import open_image
+    import numpy as np
+
+    from chromamol.images.read import check_intensities, open_image
 
     image = open_image(path)
+    # An exported map is NaN outside the nuclei: good to look at, though nothing to analyse.
+    check_intensities(path.name, np.nan_to_num(image.cyx), image.channel_names)
     return image_layers(image, from_spacing(image.yx_spacing_nm))
 
 

@@ -38,13 +38,14 @@ def test_benchmark_prints_its_table(cli, monkeypatch, tmp_path) -> None:
 
     def accuracy(out_dir, quick, progress):
         asked.update(out_dir=out_dir, quick=quick)
-        return pd.DataFrame({"field": ["smooth"], "L2": [0.018]})
+        case = {"box": "masked", "field": "smooth", "estimator": "direct", "noise": 0.05}
+        return pd.DataFrame([case | {"seeds": 1, "relative_l2": 0.018, "r": 0.9}])
 
     monkeypatch.setattr("chromamol.benchmarks.accuracy.accuracy", accuracy)
     done = cli("benchmark", "accuracy", "--quick", "-o", tmp_path)
     assert done.exit_code == 0, done.stderr
     assert asked == {"out_dir": tmp_path, "quick": True}
-    assert "| smooth" in done.stdout
+    assert "| masked | smooth | direct | 0.0180 (0.900) |" in done.stdout
 
 
 def test_simulate_says_what_it_wrote_and_refuses_what_it_cannot(cli, monkeypatch, tmp_path) -> None:
