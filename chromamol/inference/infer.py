@@ -100,6 +100,9 @@ def infer_rates(
         noise_sd=noise_sd,
         mean_fraction=None if calibrated else settings.chromatin_fraction,
     )
+    if psf_nm is not None and not (np.isfinite(psf_nm) and psf_nm >= 0):
+        msg = f"psf_nm must be a width in nm, zero or more, not {psf_nm}."
+        raise CallError(msg)
     model = _model(channels, settings)
     progress.begin("measuring compaction")
     compaction, smoothing_nm, measured = compaction_map(

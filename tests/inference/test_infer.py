@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from chromamol.errors import Cancelled
+from chromamol.errors import CallError, Cancelled
 from chromamol.inference.infer import infer_rates
 from chromamol.inference.rate_map import Quantity, Scale, Status
 from chromamol.settings import Settings
@@ -133,3 +133,10 @@ def test_what_lies_outside_the_mask_changes_nothing(nucleus):
     np.testing.assert_array_equal(first.rate, second.rate)
     np.testing.assert_array_equal(first.rate_sd, second.rate_sd)
     np.testing.assert_array_equal(first.compaction, second.compaction)
+
+
+@pytest.mark.parametrize("psf_nm", [-1.0, float("nan"), float("inf")])
+def test_a_psf_that_is_no_width(psf_nm):
+    density = np.random.default_rng(0).uniform(0.2, 0.4, (20, 30))
+    with pytest.raises(CallError, match="psf_nm"):
+        infer_rates(total=density, spacing_nm=10.0, psf_nm=psf_nm)
