@@ -35,6 +35,20 @@ ADVICE: dict[str, tuple[tuple[tuple[Any, ...], str], ...]] = {
             "with less noise, or a larger nucleus, may tell the length.",
         ),
     ),
+    "ell_not_fitted": (
+        (
+            (140.0,),
+            "Give `reaction_length_nm` if you know it from elsewhere, and run again with a length "
+            "a quarter shorter and longer: what changes with it is not a finding.",
+        ),
+    ),
+    "uncalibrated_total": (
+        (
+            (),
+            "Do not interpret this map. Give `intensity_per_fraction` for both channels, or "
+            "analyse a pair of heterochromatin and euchromatin channels.",
+        ),
+    ),
     "uncalibrated": (
         (
             (True,),

@@ -11,7 +11,7 @@ import resource
 import sys
 import time
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
 
 import numpy as np
 
@@ -21,10 +21,8 @@ from chromamol.simulation import (
     REACTION_LENGTH_NM,
     SimulatedNucleus,
     simulate_field,
-    wobbly_ellipse,
 )
 
-Box = Literal["periodic", "masked"]
 _LEVEL = 0.05
 # Linux counts resident memory in KiB, macOS in bytes.
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
@@ -36,11 +34,7 @@ class LargeField:
 
     Attributes
     ----------
-    box : str
-        "periodic", or "masked": a nucleus that fills the frame.
     side_px : int
-    pixels : int
-        In the domain.
     seconds : float
         Wall time of `infer_rates`.
     peak_mb : float
@@ -48,21 +42,30 @@ class LargeField:
     relative_l2 : float
     """
 
-    box: str
     side_px: int
-    pixels: int
     seconds: float
     peak_mb: float
     relative_l2: float
 
 
-def measure_large_field(side_px: int, box: Box) -> LargeField:
-    """Infer the rate of a side_px x side_px field (a multiple of 128) in a fresh process."""
+def measure_large_field(side_px: int) -> LargeField:
+    """Infer the rate of a periodic field of side_px (a multiple of 128) in a fresh process."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(_measure, (side_px, box))
+        return pool.apply(_measure, (side_px,))
 
 
-def _measure(side_px: int, box: Box) -> LargeField:
+def to_markdown(field: LargeField) -> str:
+    """Return the measurement as a table in Markdown."""
+    lines = (
+        "| image | seconds | peak memory, MB | relative L2 |",
+        "| --- | --- | --- | --- |",
+        f"| {field.side_px} x {field.side_px} | {field.seconds:.0f} | {field.peak_mb:.0f} "
+        f"| {field.relative_l2:.4f} |",
+    )
+    return "\n".join(lines)
+
+
+def _measure(side_px: int) -> LargeField:
     import torch
 
     from chromamol.inference.infer import infer_rates
@@ -76,20 +79,26 @@ def _measure(side_px: int, box: Box) -> LargeField:
     )
     mask = np.ones(h.shape, dtype=bool)
     h, e, noise_sd = SimulatedNucleus(h, e, rate, mask).with_noise(_LEVEL, 0)
-    if box == "masked":
-        mask = wobbly_ellipse(side_px, 0)
     settings = Settings(
         reaction_length_nm=REACTION_LENGTH_NM,
         gradient_length_nm=GRADIENT_LENGTH_NM,
-        boundary="periodic" if box == "periodic" else "no-flux",
+        boundary="periodic",
     )
     torch.fft.rfft2(torch.zeros(8, 8))
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = _resident_bytes()
     start = time.perf_counter()
     found = infer_rates(
         h, e, spacing_nm=PIXEL_NM, mask=mask, calibrated=True, noise_sd=noise_sd, settings=settings
     ).rate
     seconds = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _RSS_UNIT - before
     error = np.linalg.norm((found - rate)[mask]) / np.linalg.norm(rate[mask])
-    return LargeField(box, side_px, int(mask.sum()), seconds, peak * _RSS_UNIT / 1e6, float(error))
+    return LargeField(side_px, seconds, peak / 1e6, float(error))
+
+
+def _resident_bytes() -> int:
+    """Memory of this process now (where the system does not tell: its peak so far)."""
+    table = Path("/proc/self/statm")
+    if table.exists():
+        return int(table.read_text(encoding="ascii").split()[1]) * resource.getpagesize()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _RSS_UNIT

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import chromamol
-from chromamol.cli.benchmark import accuracy
+from chromamol.cli.benchmark import accuracy, large
 from chromamol.cli.demo import demo
 from chromamol.cli.doctor import doctor
 from chromamol.cli.errors import spoken
@@ -31,6 +31,7 @@ for command in (run, demo, info, export, settings, simulate, doctor):
 benchmarks = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(benchmarks, name="benchmark", help="Measure the estimators against known truth.")
 benchmarks.command()(spoken(accuracy))
+benchmarks.command()(spoken(large))
 
 
 @benchmarks.callback()

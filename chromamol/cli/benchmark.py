@@ -15,7 +15,7 @@ def accuracy(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder for the table as CSV.")
     ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="A few small cases only.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="One seed instead of three.")] = False,
 ) -> None:
     """Compare inferred rates with known ones.
 
@@ -27,3 +27,17 @@ def accuracy(
     with writing(out or Path()), watched("benchmark") as progress:
         table = measure(out, quick=quick, progress=progress)
     print(to_markdown(table))
+
+
+def large(
+    side: Annotated[
+        int, typer.Option(min=128, max=8192, help="Side of the image, pixels; a multiple of 128.")
+    ] = 1024,
+) -> None:
+    """Measure time and memory of one large image, in a process of its own.
+
+    The field is periodic, with two channels; the uncertainty is included.
+    """
+    from chromamol.benchmarks.large_field import measure_large_field, to_markdown
+
+    print(to_markdown(measure_large_field(side)))

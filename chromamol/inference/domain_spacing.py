@@ -67,12 +67,14 @@ def domain_spacing_nm(
     floor = float(power[next_to_it].mean())
     # One bin more at each limit: a spectrum that only falls or rises has its maximum there.
     last = math.floor(math.log2(LONGEST_PERIOD_NM / shortest_period_nm) * _BINS_PER_OCTAVE)
+    if last < 1:
+        return float("nan")
     bins = np.floor(np.log2(np.where(k > 0, k, 1e-9) * LONGEST_PERIOD_NM) * _BINS_PER_OCTAVE)
     inside = (bins >= -1) & (bins <= last)
     index = bins[inside].astype(int) + 1
     count = _smooth(np.bincount(index, minlength=last + 2))
     total = _smooth(np.bincount(index, power[inside], last + 2))
-    if last < 1 or not count.all():
+    if not count.all():
         return float("nan")
     period_nm = LONGEST_PERIOD_NM / 2 ** ((np.arange(-1, last + 1) + 0.5) / _BINS_PER_OCTAVE)
     ring_power = total / count

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _BINS_PER_ELL = 7
 _PADDING_OVER_ELL = 1.0
 # Rows are faded in over this distance from a cut, and the map is blanked along it.
-_FADE_OVER_ELL, _BLANK_OVER_ELL = 1.2, 0.85
+_FADE_OVER_ELL, BLANK_OVER_ELL = 1.2, 0.85
 # The posterior's samples are averaged over this share of the map's own smoothing length.
 _SD_SMOOTHING = 2.0
 
@@ -84,7 +84,7 @@ class Nucleus:
                 "use 'auto', or give no mask."
             )
             raise CallError(msg)
-        self._cut_distance_nm = _distance_to_cut(
+        self._cut_distance_nm = distance_to_cut(
             channels.mask, channels.spacing_nm, settings.boundary
         )
         self.blanked = np.zeros(channels.mask.shape, dtype=bool)
@@ -96,7 +96,7 @@ class Nucleus:
 
     def blanked_nm(self, ell_nm: float) -> float:
         """Return how far from a cut the map is left blank, nm."""
-        return _BLANK_OVER_ELL * ell_nm
+        return BLANK_OVER_ELL * ell_nm
 
     def score(self, ell_nm: float) -> tuple[float, int]:
         """Return the cross-validation score at a reaction length, and the number of rows.
@@ -106,8 +106,14 @@ class Nucleus:
         fit, regression, converged = self._fit(ell_nm)
         return (fit.score if converged else np.inf), regression.n_rows
 
-    def estimate(self, ell_nm: float, *, with_sd: bool) -> Estimate:
-        """Estimate the rate at a reaction length (nm), with its uncertainty if asked."""
+    def rate_at(self, ell_nm: float) -> NDArray[np.float64] | None:
+        """Return the rate at a reaction length over its mean; None if it did not converge."""
+        fit, _, converged = self._fit(ell_nm)
+        rate = self._grid.to_image(fit.rate)
+        return rate / np.nanmean(rate) if converged else None
+
+    def estimate(self, ell_nm: float) -> Estimate:
+        """Estimate the rate at a reaction length (nm), with its uncertainty."""
         mask = self.channels.mask
         self.blanked = mask & (self._cut_distance_nm < self.blanked_nm(ell_nm))
         if self.blanked.sum() == mask.sum():
@@ -124,7 +130,7 @@ class Nucleus:
         rate = grid.to_image(fit.rate)
         residual = grid.to_image(regression.residual(fit), order=1)
         rate_sd = np.full(mask.shape, np.nan)
-        if with_sd and converged:
+        if converged:
             self._progress.begin("estimating the uncertainty")
             generator = torch.Generator().manual_seed(self._settings.seed)
             samples = regression.posterior_samples(fit, generator)
@@ -166,7 +172,8 @@ class Nucleus:
         solved = ChromatinWeakForm(first, second, self._equation(ell_nm), domain, weight).solve(
             self._progress, start=self._last
         )
-        self._last = solved.fit
+        if solved.converged:
+            self._last = solved.fit
         return solved.fit, solved.regression, solved.converged
 
     def _make_grid(self) -> tuple[AnalysisGrid, Domain]:
@@ -230,7 +237,7 @@ def _ordered(densities: dict[Role, torch.Tensor]) -> tuple[Role, Role]:
     return Role.TOTAL, partner
 
 
-def _distance_to_cut(
+def distance_to_cut(
     mask: NDArray[np.bool_], spacing_nm: tuple[float, float], boundary: str
 ) -> NDArray[np.float64]:
     """Return the distance of every pixel to the part of the image border that cuts the mask, nm."""

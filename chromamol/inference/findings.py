@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from chromamol.inference.rate_map import Finding
@@ -57,6 +58,26 @@ def ell_assumed(ell_nm: float, change: float | None) -> Finding:
     )
 
 
+def ell_not_fitted(ell_nm: float) -> Finding:
+    """Say that ell was assumed without a try."""
+    return Finding(
+        "ell-assumed",
+        f"The reaction-diffusion length was assumed to be {ell_nm:.0f} nm: this method, or this "
+        "channel alone, cannot tell it.",
+        ell_nm,
+    )
+
+
+def uncalibrated_total() -> Finding:
+    """Say what a total of unknown gain does."""
+    return Finding(
+        "uncalibrated-total",
+        "The gain between the total density and the other channel is unknown: the contrast of "
+        "this map, and with a heterochromatin channel its pattern, depend on the assumed share "
+        "of chromatin. Give intensity_per_fraction before you interpret it.",
+    )
+
+
 def uncalibrated(ell_is_fitted: bool) -> Finding:
     """Say that the gain between the channels is unknown."""
     if ell_is_fitted:
@@ -86,7 +107,7 @@ def cut(blanked_nm: float, share: float) -> Finding:
 
 def smoothing(smoothing_nm: float) -> Finding:
     """Say how fine the map is."""
-    finest_nm = 2 * 3.14159 * smoothing_nm
+    finest_nm = 2 * math.pi * smoothing_nm
     return Finding(
         "resolution-of-the-map",
         f"Patterns of the rate with a period below about {finest_nm:.0f} nm are smoothed away: "
@@ -120,8 +141,8 @@ def noise_only_sd() -> Finding:
     """Say that the uncertainty of the direct estimator leaves the smoothing out."""
     return Finding(
         "preview",
-        "This is a quick preview: it is blurred by its kernel, and its uncertainty holds the "
-        "noise only. Use the weak-form method for the analysis.",
+        "This is a quick preview: it is blurred by its kernel, it has no residual map, and its "
+        "uncertainty holds the noise only. Use the weak-form method for the analysis.",
     )
 
 
@@ -155,7 +176,8 @@ def density_only() -> Finding:
         "a flat chemical potential of the nucleoplasm. Lamina contacts, quenched density and "
         "unlabelled bodies change it (on simulations with them its correlation with the truth "
         "falls to 0.4 to 0.9), and the contrast of the rim can have the wrong sign. A difference "
-        "between conditions in this map is not a difference in the rates.",
+        "between conditions in this map is not a difference in the rates. The "
+        "map has no uncertainty.",
     )
 
 

@@ -134,7 +134,7 @@ def infer_rates(
     with threads_for(channels.mask.size):
         if model.exploratory:
             return _density_only(base, channels, progress)
-        return _estimated(base, channels, calibrated=calibrated, progress=progress)
+        return _estimated(base, channels, grain_nm, calibrated=calibrated, progress=progress)
 
 
 @dataclass(frozen=True)
@@ -177,36 +177,47 @@ def _with(rate_map: RateMap, *findings: Finding, **changes: object) -> RateMap:
 def _density_only(base: RateMap, channels: Channels, progress: Progress) -> RateMap:
     """Add the exploratory fit of a total density."""
     from chromamol.inference.density_only import fit_flat_potential
+    from chromamol.inference.estimate import BLANK_OVER_ELL, distance_to_cut
 
-    fit = fit_flat_potential(channels, base.settings, base.reaction_length_nm, progress)
+    ell_nm = base.reaction_length_nm
+    fit = fit_flat_potential(channels, base.settings, ell_nm, progress)
     if fit.rejected:
         return _with(base, say.density_rejected(fit.rejected), status=Status.REJECTED)
+    assumed = base.settings.reaction_length_nm == "fit"
+    about_ell = say.ell_not_fitted(ell_nm) if assumed else say.ell_given(ell_nm)
+    found = [say.density_only(), about_ell]
+    blank_nm = BLANK_OVER_ELL * ell_nm
+    distance_nm = distance_to_cut(channels.mask, channels.spacing_nm, base.settings.boundary)
+    blanked = channels.mask & (distance_nm < blank_nm)
+    if blanked.any():
+        found.append(say.cut(blank_nm, float(blanked.sum() / channels.mask.sum())))
+    rate, residual = (np.where(blanked, np.nan, yx) for yx in (fit.rate, fit.residual))
     return _with(
         base,
-        say.density_only(),
-        say.ell_assumed(base.reaction_length_nm, None)
-        if base.settings.reaction_length_nm == "fit"
-        else say.ell_given(base.reaction_length_nm),
+        *found,
         status=Status.CONVERGED,
-        rate=_relative(fit.rate, channels.mask),
-        residual=fit.residual,
+        rate=_relative(rate, channels.mask),
+        residual=residual,
     )
 
 
 def _estimated(
-    base: RateMap, channels: Channels, *, calibrated: bool, progress: Progress
+    base: RateMap, channels: Channels, grain_nm: float, *, calibrated: bool, progress: Progress
 ) -> RateMap:
     """Add the map of two channels, or of one mark."""
     from chromamol.inference.estimate import Nucleus
 
     settings = base.settings
     nucleus = Nucleus(channels, settings, progress)
-    ell_nm, about_ell = _settle_ell(base, nucleus, progress)
+    ell_nm, about_ell = _settle_ell(base, nucleus, grain_nm, progress)
     progress.begin("inferring the rate")
-    estimate = nucleus.estimate(ell_nm, with_sd=True)
+    estimate = nucleus.estimate(ell_nm)
     found = [about_ell]
     if base.quantity is Quantity.DEPOSITION:
         found.append(say.mark_is_sharpened_density(ell_nm))
+    elif not calibrated and Role.TOTAL in channels.densities:
+        found.append(say.uncalibrated_total())
+        base = replace(base, exploratory=True)
     elif not calibrated:
         found.append(say.uncalibrated(about_ell.code == "ell-fitted"))
     if nucleus.blanked.any():
@@ -234,31 +245,30 @@ def _estimated(
     )
 
 
-def _settle_ell(base: RateMap, nucleus: Nucleus, progress: Progress) -> tuple[float, Finding]:
+def _settle_ell(
+    base: RateMap, nucleus: Nucleus, grain_nm: float, progress: Progress
+) -> tuple[float, Finding]:
     """Take ell from the settings, from the image, or assume it."""
     stated = base.settings.reaction_length_nm
     if stated != "fit":
         return stated, say.ell_given(stated)
     if base.quantity is Quantity.DEPOSITION or base.settings.method == "direct":
-        return ASSUMED_NM, say.ell_assumed(ASSUMED_NM, None)
+        return ASSUMED_NM, say.ell_not_fitted(ASSUMED_NM)
     progress.begin("estimating the reaction-diffusion length")
     fitted: ReactionLength = profile_reaction_length(
-        nucleus.score, smallest_nm=max(base.spacing_nm) / _COARSEST
+        nucleus.score, smallest_nm=grain_nm / _COARSEST
     )
     if fitted.sharp:
         return fitted.best_nm, say.ell_fitted(fitted)
-    assumed = nucleus.estimate(ASSUMED_NM, with_sd=False)
-    if assumed.status is Status.NOT_CONVERGED:
-        return ASSUMED_NM, say.ell_assumed(ASSUMED_NM, None)
-    here = assumed.rate
-    shorter, longer = (
-        nucleus.estimate(ASSUMED_NM * factor, with_sd=False).rate for factor in (0.5**0.5, 2**0.5)
+    shorter, here, longer = (
+        nucleus.rate_at(ASSUMED_NM * factor) for factor in (0.5**0.5, 1.0, 2**0.5)
     )
-    change = max(
-        float(np.sqrt(np.nanmean((other - here) ** 2) / np.nanmean(here**2)))
+    changes = [
+        float(np.sqrt(np.nanmean((other - here) ** 2)))
         for other in (shorter, longer)
-    )
-    return ASSUMED_NM, say.ell_assumed(ASSUMED_NM, change)
+        if here is not None and other is not None
+    ]
+    return ASSUMED_NM, say.ell_assumed(ASSUMED_NM, max(changes, default=None))
 
 
 def _quality(estimate: Estimate, nucleus: Nucleus) -> tuple[Status, list[Finding]]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 ASSUMED_NM = 140.0
 _RATIO = 2**0.5
-_FEWEST, _MOST = 5, 9
+_MOST = 9
 # 95 % of chi-square with one degree of freedom.
 _DROP = float(stats.chi2.ppf(0.95, 1))
 # A wider interval (high / low) than this does not identify ell.

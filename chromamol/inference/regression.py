@@ -124,7 +124,7 @@ class Regression:
             progress.advance()
             fit = self.solve(smoothing_nm, rate, ROUGH)
             rate = fit.rate
-            if best is None or fit.score < best.score:
+            if best is None or (fit.converged and fit.score < best.score):
                 best, worse = fit, 0
             else:
                 worse += 1

@@ -48,6 +48,14 @@ def test_benchmark_prints_its_table(cli, monkeypatch, tmp_path) -> None:
     assert "| masked | smooth | direct | 0.0180 (0.900) |" in done.stdout
 
 
+def test_benchmark_of_a_large_image(cli) -> None:
+    done = cli("benchmark", "large", "--side", 128)
+    assert done.exit_code == 0, done.stderr
+    image, _, _, relative_l2 = done.stdout.splitlines()[2].strip("| ").split(" | ")
+    assert image == "128 x 128"
+    assert float(relative_l2) < 0.03
+
+
 def test_simulate_says_what_it_wrote_and_refuses_what_it_cannot(cli, monkeypatch, tmp_path) -> None:
     def simulate_nucleus(out, *, field, noise, seed, overwrite, progress):
         path = out.with_name(f"{out.name}.ome.tif")

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from chromamol.errors import CallError, Cancelled
+from chromamol.inference.density_only import FlatPotential
 from chromamol.inference.infer import infer_rates
 from chromamol.inference.rate_map import Quantity, Scale, Status
 from chromamol.settings import Settings
@@ -140,3 +141,30 @@ def test_a_psf_that_is_no_width(psf_nm):
     density = np.random.default_rng(0).uniform(0.2, 0.4, (20, 30))
     with pytest.raises(CallError, match="psf_nm"):
         infer_rates(total=density, spacing_nm=10.0, psf_nm=psf_nm)
+
+
+def test_a_total_of_unknown_gain_is_exploratory(smooth, known):
+    channels = smooth.channels(0.05, "total", "euchromatin")
+    found = infer_rates(**channels, spacing_nm=10.0, settings=known)
+    assert found.exploratory
+    assert "uncalibrated-total" in _codes(found)
+
+
+def test_pixels_larger_than_the_spacing_of_domains_are_too_coarse():
+    density = np.random.default_rng(0).uniform(0.2, 0.4, (2, 30, 40))
+    found = infer_rates(*density, spacing_nm=200.0)
+    assert found.status is Status.REJECTED
+    assert np.isnan(found.rate).all()
+    assert "too-coarse" in _codes(found)
+
+
+def test_the_density_only_map_is_blank_along_a_cut(monkeypatch):
+    blank = FlatPotential(np.ones((60, 80)), np.zeros((60, 80)), rejected="")
+    monkeypatch.setattr("chromamol.inference.density_only.fit_flat_potential", lambda *_: blank)
+    density = np.random.default_rng(0).uniform(0.2, 0.4, (60, 80))
+    settings = Settings(reaction_length_nm=100.0)
+    found = infer_rates(total=density, spacing_nm=(10.0, 8.0), settings=settings)
+    assert np.isnan(found.rate[:8]).all()
+    assert np.isnan(found.rate[:, :10]).all()
+    assert np.isfinite(found.rate[30, 40])
+    assert "cut-by-border" in _codes(found)
