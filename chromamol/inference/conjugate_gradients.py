@@ -17,7 +17,7 @@ def conjugate_gradients(
     start: torch.Tensor,
     *,
     tolerance: float,
-    max_steps: int = 150,
+    max_steps: int = 500,
 ) -> tuple[torch.Tensor, bool]:
     """Solve `matrix` x = `right` (Hestenes and Stiefel, J. Res. NBS 49, 409, 1952).
 
