@@ -47,7 +47,7 @@ class Analysis:
     ----------
     image : Image
     settings : Settings
-        As resolved: with the pixel size and the roles that were used.
+        With the roles that were used, by channel name where the file has names.
     nuclei : Nuclei
     composition : Composition
         Of the whole image.

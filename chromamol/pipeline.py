@@ -102,13 +102,34 @@ def analyse(
     if not analysed:
         raise next(iter(left_out.values()))
     notes = tuple(f"Nucleus {label} was left out. {error}" for label, error in left_out.items())
-    y_nm, x_nm = spacing_nm
-    resolved = settings.replace(
-        roles={role: int(number) for role, number in roles.items()},
-        pixel_size_nm=y_nm if y_nm == x_nm else settings.pixel_size_nm,
-    )
+    resolved = settings.replace(roles=_named(roles, image.channel_names))
     nuclei = replace(nuclei, notes=nuclei.notes + notes)
+    image = replace(image, notes=image.notes + _contradictions(image, settings, roles))
     return Analysis(image, resolved, nuclei, composition, tuple(analysed))
+
+
+def _named(roles: Mapping[Role, int], channel_names: tuple[str, ...]) -> dict[str, int | str]:
+    """Return the roles by channel name, which holds for other images too, or by number."""
+    return {
+        role.value: channel_names[number]
+        if channel_names[number] and channel_names.count(channel_names[number]) == 1
+        else number
+        for role, number in roles.items()
+    }
+
+
+def _contradictions(image: Image, settings: Settings, roles: Mapping[Role, int]) -> tuple[str, ...]:
+    """Say where the settings overrule the file, and which channels are not used."""
+    notes = []
+    given_nm, stated_nm = settings.pixel_size_nm, image.yx_spacing_nm
+    if given_nm and stated_nm and not np.allclose(given_nm, stated_nm, rtol=1e-3):
+        notes.append(
+            f"The file states pixels of {stated_nm[0]:g} x {stated_nm[1]:g} nm; "
+            f"{given_nm:g} nm was given and is used."
+        )
+    unused = sorted(set(range(image.cyx.shape[0])) - set(roles.values()))
+    notes += [f"Channel {number} has no role and is not used." for number in unused]
+    return tuple(notes)
 
 
 class _Numbered:

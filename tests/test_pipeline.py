@@ -129,7 +129,10 @@ def test_the_whole_map_lies_where_the_nuclei_are(slide, analysis):
 
 def test_what_was_used_is_recorded(analysis):
     assert analysis.yx_spacing_nm == (SIDE_NM, SIDE_NM)
-    assert analysis.settings.roles == {Role.HETEROCHROMATIN: 0, Role.EUCHROMATIN: 1}
+    assert analysis.settings.roles == {
+        Role.HETEROCHROMATIN: "H3K9me3",
+        Role.EUCHROMATIN: "H3K27ac",
+    }
     assert analysis.composition.calibrated
     assert analysis.notes
 

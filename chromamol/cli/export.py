@@ -11,7 +11,7 @@ import typer
 
 from chromamol.cli.errors import writing
 from chromamol.cli.words import say
-from chromamol.errors import CallError
+from chromamol.errors import CallError, InputError
 
 
 class Map(StrEnum):
@@ -42,10 +42,17 @@ def export(
         msg = f"{out} exists already. Add --overwrite to replace it, or give another file."
         raise CallError(msg)
 
+    import numpy as np
+
+    from chromamol.results.record import describe_map
     from chromamol.results.reopen import read_result
     from chromamol.results.tiff import write_map_tiff
 
     stored = read_result(result)
+    if not np.isfinite(stored.maps[which.value]).any():
+        reasons = " ".join(finding.sentence for finding in stored.record.nuclei[0].findings)
+        msg = f"This result has no {which.value} map, so nothing is written. {reasons}"
+        raise InputError(msg)
     partial = out.with_name(f".{os.getpid()}-{out.name}")
     with writing(out):
         try:
@@ -54,7 +61,7 @@ def export(
                 stored.maps[which.value],
                 stored.yx_spacing_nm,
                 which.value,
-                description=f"{stored.record.image}: {which.value}",
+                description=describe_map(stored.record, which.value),
             )
             partial.replace(out)
         finally:

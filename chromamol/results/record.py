@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 import chromamol
+from chromamol.inference.rate_map import Scale
 from chromamol.settings import Settings
 
 if TYPE_CHECKING:
-    from chromamol.analysis import Analysis, NucleusAnalysis
+    from chromamol.analysis import Analysis, MapName, NucleusAnalysis
 
 PositiveNm = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -110,3 +111,20 @@ def _nucleus(analysis: Analysis, nucleus: NucleusAnalysis) -> NucleusRecord:
 def _finite(value: float | None) -> float | None:
     """JSON has no NaN and no infinity."""
     return float(value) if value is not None and math.isfinite(value) else None
+
+
+def describe_map(record: Record, name: MapName) -> str:
+    """Say what a map is, for the metadata of its file."""
+    first = record.nuclei[0]
+    kinds: dict[MapName, str] = {
+        "rate": first.quantity,
+        "rate_sd": f"standard deviation of: {first.quantity}",
+        "residual": f"misfit of the model over its expected noise, of: {first.quantity}",
+        "compaction": "chromatin density over its nuclear mean, smoothed",
+    }
+    parts = [f"{record.image}: {kinds[name]}"]
+    if name != "compaction":
+        parts.append(Scale[first.scale].value)
+        if first.exploratory:
+            parts.append("EXPLORATORY: implied by a model, not determined by the data")
+    return "; ".join(parts)

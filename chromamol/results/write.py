@@ -15,6 +15,7 @@ from chromamol.results.columns import COLUMNS_FILE, DOMAINS_FILE, NUCLEI_FILE
 from chromamol.results.measure import domains_table, nuclei_table
 from chromamol.results.place import PROVENANCE_FILE, check_place
 from chromamol.results.provenance import write_provenance
+from chromamol.results.record import describe_map, record_of
 from chromamol.results.store import write_store
 from chromamol.results.tables import columns_table, write_table
 from chromamol.results.tiff import write_map_tiff
@@ -115,19 +116,14 @@ def _write_files(
     progress.begin("write the results", 5)
     write_store(folder / store_name(analysis), analysis)
     progress.advance()
-    first = analysis.per_nucleus[0].rate_map
-    kinds: dict[MapName, str] = {
-        "rate": first.quantity.value,
-        "rate_sd": f"standard deviation of: {first.quantity.value}",
-        "compaction": "chromatin density over its nuclear mean, smoothed",
-    }
+    record = record_of(analysis)
     for name in TIFF_MAPS:
         write_map_tiff(
             folder / f"{name}.ome.tif",
             analysis.full_map(name),
             analysis.yx_spacing_nm,
             name,
-            description=_description(analysis, kinds[name], is_rate=name != "compaction"),
+            description=describe_map(record, name),
         )
     progress.advance()
     write_table(folder / NUCLEI_FILE, nuclei_table(analysis))
@@ -141,17 +137,6 @@ def _write_files(
         draw_figure(analysis, yx_truth=yx_truth), folder / "figure.png", folder / "figure.pdf"
     )
     progress.advance()
-
-
-def _description(analysis: Analysis, kind: str, *, is_rate: bool) -> str:
-    """Say what a map is, for the metadata of its file."""
-    rate_map = analysis.per_nucleus[0].rate_map
-    parts = [f"{analysis.image.name}: {kind}"]
-    if is_rate:
-        parts.append(rate_map.scale.value)
-        if rate_map.exploratory:
-            parts.append("EXPLORATORY: implied by a model from the density alone")
-    return "; ".join(parts)
 
 
 @contextmanager
