@@ -174,8 +174,8 @@ def density_only() -> Finding:
         "density-only",
         "The rate map is exploratory: one total density does not determine the rates. It assumes "
         "a flat chemical potential of the nucleoplasm. Lamina contacts, quenched density and "
-        "unlabelled bodies change it (on simulations with them its correlation with the truth "
-        "falls to 0.4 to 0.9), and the contrast of the rim can have the wrong sign. A difference "
+        "unlabelled bodies change it strongly, and the "
+        "contrast of the rim can have the wrong sign. A difference "
         "between conditions in this map is not a difference in the rates. The "
         "map has no uncertainty.",
     )
