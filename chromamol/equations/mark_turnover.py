@@ -9,6 +9,8 @@ from chromamol.equations.no_flux import MaskedSteps
 from chromamol.equations.periodic import PeriodicSteps
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -35,6 +37,13 @@ class MarkTurnover:
     def symbol(self, k2: Any, stencil_nm2: float = 0.0) -> Any:
         """Return 1 + ell^2 (k2 + stencil_nm2 k2^2), no unit; k2 may be a polynomial."""
         return 1 + self.reaction_length_nm**2 * (k2 + stencil_nm2 * k2**2)
+
+    def deposition(
+        self, mark: Any, minus_laplacian: Callable[[Any], Any], stencil_nm2: float = 0.0
+    ) -> Any:
+        """Return u - ell^2 lap u of a mark density, with the Laplacian given (1/nm2)."""
+        bent = minus_laplacian(mark)
+        return mark + self.reaction_length_nm**2 * (bent + stencil_nm2 * minus_laplacian(bent))
 
     def simulate(
         self,

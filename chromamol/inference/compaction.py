@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _SPACINGS = 1.25
 # Where no spacing is found: that of typical domains (design scale 188 nm) times the factor.
 _FALLBACK_NM = 235.0
-_FWHM_TO_SD = 1 / np.sqrt(8 * np.log(2))
+FWHM_TO_SD = float(1 / np.sqrt(8 * np.log(2)))
 _FEWEST_PIXELS_A_PERIOD = 3
 
 
@@ -48,7 +48,7 @@ def compaction_map(
     )
     measured = bool(np.isfinite(period_nm))
     smoothing_nm = _SPACINGS * period_nm if measured else _FALLBACK_NM
-    smooth = smooth_inside(yx_density, yx_mask, smoothing_nm * _FWHM_TO_SD, spacing_nm)
+    smooth = smooth_inside(yx_density, yx_mask, smoothing_nm * FWHM_TO_SD, spacing_nm)
     return smooth / yx_density[yx_mask].mean(), float(smoothing_nm), measured
 
 

@@ -42,11 +42,10 @@ def fit_turnover(
     """
     symbol = equation.symbol(Polynomial([0.0, 1.0]), domain.stencil_nm2)
     variance = (noise_sd * symbol) ** 2
-    ell2 = equation.reaction_length_nm**2
 
     def forward(field: torch.Tensor) -> torch.Tensor:
-        bent = domain.minus_laplacian(field)
-        return field + ell2 * (bent + domain.stencil_nm2 * domain.minus_laplacian(bent))
+        shown: torch.Tensor = equation.deposition(field, domain.minus_laplacian, domain.stencil_nm2)
+        return shown
 
     def draw_noise(count: int, generator: torch.Generator) -> torch.Tensor:
         shape = (count, *mark.shape)

@@ -10,14 +10,13 @@ import numpy as np
 from scipy import ndimage
 from skimage.filters import threshold_otsu
 
+from chromamol.inference.compaction import FWHM_TO_SD, smooth_inside
 from chromamol.settings import Role
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from chromamol.images.composition import Composition
-
-_FWHM_PER_SIGMA = 2 * math.sqrt(2 * math.log(2))
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,8 @@ def find_domains(
     -------
     Domains
     """
-    smooth = _smooth_inside(yx_density, mask, yx_spacing_nm)
+    sd_nm = resolution_nm(yx_spacing_nm) * FWHM_TO_SD
+    smooth = smooth_inside(yx_density, mask, sd_nm, yx_spacing_nm)
     values = smooth[mask]
     if values.size == 0 or np.ptp(values) <= 1e-9 * np.abs(values).max():
         return Domains(np.zeros(mask.shape, np.int32), 0, float("nan"))
@@ -116,16 +116,3 @@ def find_domains(
     keep[0] = False
     numbers = np.where(keep, np.cumsum(keep), 0).astype(np.int32)
     return Domains(numbers[regions], int(keep.sum()), midpoint)
-
-
-def _smooth_inside(
-    yx_density: NDArray[np.float64],
-    mask: NDArray[np.bool_],
-    yx_spacing_nm: tuple[float, float],
-) -> NDArray[np.float64]:
-    """Smooth to the resolution without drawing in what lies outside the mask."""
-    sigma = [resolution_nm(yx_spacing_nm) / _FWHM_PER_SIGMA / step for step in yx_spacing_nm]
-    weight = ndimage.gaussian_filter(mask.astype(float), sigma, mode="constant")
-    total = ndimage.gaussian_filter(np.where(mask, yx_density, 0.0), sigma, mode="constant")
-    smooth: NDArray[np.float64] = np.where(mask, total / np.where(mask, weight, 1.0), 0.0)
-    return smooth
