@@ -3,15 +3,16 @@ r"""The phase field of chromatin with methylation and acetylation (order 4)."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from chromamol.equations.checks import check_map
 from chromamol.equations.no_flux import MaskedSteps
 from chromamol.equations.periodic import PeriodicSteps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -43,6 +44,9 @@ class ChromatinPhaseField:
 
         \lambda e = h + \ell^2 (\nabla^2 (e + \chi h / 2) - \delta^2 \nabla^4 e)
 
+    `residual` and `recover` are those of the e-form; `ChromatinDifference` has the difference of
+    the two lines. The unit of length cancels: any other one than nm, in all places, is as good.
+
     Attributes
     ----------
     reaction_length_nm : float
@@ -52,13 +56,49 @@ class ChromatinPhaseField:
     mixing_energy : float
         chi, no unit.
     h_max : float
-        Volume fraction of the condensed phase, between 0 and 1; `simulate` alone uses it.
+        Volume fraction of the condensed phase, between 0 and 1; the e-form does not hold it.
     """
+
+    derivatives: ClassVar[tuple[str, ...]] = ("", "laplacian", "bilaplacian")
 
     reaction_length_nm: float
     gradient_length_nm: float
     mixing_energy: float = 0.0
     h_max: float = 0.8
+
+    def residual(
+        self, heterochromatin: Mapping[str, Any], euchromatin: Mapping[str, Any], rate: Any
+    ) -> Any:
+        """Return h + ell^2 (lap(e + chi h / 2) - delta^2 lap lap e) - lambda e, which is de/dt.
+
+        Parameters
+        ----------
+        heterochromatin, euchromatin : mapping of (y, x) arrays or tensors
+            The `derivatives` of h and of e, in 1/nm to the power of their order.
+        rate : (y, x) array or tensor
+            lambda, no unit.
+
+        Returns
+        -------
+        (y, x) array or tensor
+            In units of Gamma_ac; zero at steady state.
+        """
+        balance = self._balance(heterochromatin, euchromatin)
+        return balance - rate * euchromatin[""]
+
+    def recover(self, heterochromatin: Mapping[str, Any], euchromatin: Mapping[str, Any]) -> Any:
+        """Return lambda, (y, x), no unit; the arguments are as in `residual`.
+
+        Where e is near zero the ratio is of any size and sign, and infinite or NaN where e is
+        zero. Nothing is clipped.
+        """
+        return self._balance(heterochromatin, euchromatin) / euchromatin[""]
+
+    def _balance(self, h: Mapping[str, Any], e: Mapping[str, Any]) -> Any:
+        """Return what lambda e is at steady state."""
+        ell2, delta2 = self.reaction_length_nm**2, self.gradient_length_nm**2
+        mixed = e["laplacian"] + self.mixing_energy / 2 * h["laplacian"]
+        return h[""] + ell2 * (mixed - delta2 * e["bilaplacian"])
 
     def transport_symbol(self, k2: Any, stencil_nm2: float = 0.0) -> Any:
         """Return ell^2 (k2 + (delta^2 + stencil_nm2) k2^2), no unit; k2 may be a polynomial.
@@ -128,7 +168,14 @@ class ChromatinPhaseField:
         -------
         heterochromatin, euchromatin : (y, x) float64
             NaN outside the mask.
+
+        Raises
+        ------
+        ValueError
+            If the rate is not a (y, x) array, finite and positive (inside the mask), the pixel
+            size not two positive lengths, or the mask empty or of another shape.
         """
+        check_map("rate", rate, spacing_nm, mask, above=0.0)
         steps = (
             PeriodicSteps(rate.shape, spacing_nm) if mask is None else MaskedSteps(mask, spacing_nm)
         )

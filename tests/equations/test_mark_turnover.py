@@ -59,3 +59,14 @@ def test_the_symbol_is_the_inverse_gain_of_a_wave():
     gain = (found - 1).std() / (deposition - 1).std()
     assert equation.symbol(k2) == pytest.approx(1 / gain, rel=1e-10)
     assert equation.symbol(k2, 30.0) == pytest.approx(1 + ELL_NM**2 * (k2 + 30.0 * k2**2))
+
+
+def test_the_analytic_density_leaves_no_residual():
+    shape, spacing_nm = (60, 34), (12.0, 19.0)
+    deposition, mark = _deposition(shape, spacing_nm)
+    k2 = (2 * np.pi / 720.0) ** 2 + (4 * np.pi / (34 * 19.0)) ** 2
+    field = {"": mark, "laplacian": -k2 * (mark - 1)}
+    equation = MarkTurnover(ELL_NM)
+    np.testing.assert_allclose(equation.residual(field, deposition), 0, atol=1e-13)
+    np.testing.assert_allclose(equation.residual(field, deposition - 0.5), 0.5, atol=1e-13)
+    np.testing.assert_allclose(equation.recover(field), deposition, rtol=1e-13)
