@@ -9,14 +9,24 @@ if TYPE_CHECKING:
     from chromamol.images.read import read_image
     from chromamol.inference.infer import infer_rates
     from chromamol.inference.rate_map import RateMap
+    from chromamol.mollifiers.layer import MollifierLayer
     from chromamol.pipeline import analyse
     from chromamol.settings import Settings
 
 __version__ = "0.1.0"
-__all__ = ["RateMap", "Settings", "__version__", "analyse", "infer_rates", "read_image"]
+__all__ = [
+    "MollifierLayer",
+    "RateMap",
+    "Settings",
+    "__version__",
+    "analyse",
+    "infer_rates",
+    "read_image",
+]
 
 # Resolved on first use (PEP 562), so that `import chromamol` stays instant.
 _HOMES = {
+    "MollifierLayer": "chromamol.mollifiers.layer",
     "RateMap": "chromamol.inference.rate_map",
     "Settings": "chromamol.settings",
     "analyse": "chromamol.pipeline",

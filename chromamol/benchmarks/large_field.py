@@ -6,15 +6,12 @@ a known rate costs one small simulation.
 
 from __future__ import annotations
 
-import multiprocessing
-import resource
-import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
+from chromamol.benchmarks.process import in_fresh_process, peak_resident_bytes, resident_bytes
 from chromamol.simulation import (
     GRADIENT_LENGTH_NM,
     PIXEL_NM,
@@ -24,8 +21,6 @@ from chromamol.simulation import (
 )
 
 _LEVEL = 0.05
-# Linux counts resident memory in KiB, macOS in bytes.
-_RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
 @dataclass(frozen=True)
@@ -50,8 +45,7 @@ class LargeField:
 
 def measure_large_field(side_px: int) -> LargeField:
     """Infer the rate of a periodic field of side_px (a multiple of 128) in a fresh process."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(_measure, (side_px,))
+    return in_fresh_process(_measure, side_px)
 
 
 def to_markdown(field: LargeField) -> str:
@@ -85,20 +79,12 @@ def _measure(side_px: int) -> LargeField:
         boundary="periodic",
     )
     torch.fft.rfft2(torch.zeros(8, 8))
-    before = _resident_bytes()
+    before = resident_bytes()
     start = time.perf_counter()
     found = infer_rates(
         h, e, spacing_nm=PIXEL_NM, mask=mask, calibrated=True, noise_sd=noise_sd, settings=settings
     ).rate
     seconds = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _RSS_UNIT - before
+    peak = peak_resident_bytes() - before
     error = np.linalg.norm((found - rate)[mask]) / np.linalg.norm(rate[mask])
     return LargeField(side_px, seconds, peak / 1e6, float(error))
-
-
-def _resident_bytes() -> int:
-    """Memory of this process now (where the system does not tell: its peak so far)."""
-    table = Path("/proc/self/statm")
-    if table.exists():
-        return int(table.read_text(encoding="ascii").split()[1]) * resource.getpagesize()
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _RSS_UNIT

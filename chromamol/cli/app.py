@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import chromamol
-from chromamol.cli.benchmark import accuracy, large
+from chromamol.cli.benchmark import accuracy, derivatives, large
 from chromamol.cli.demo import demo
 from chromamol.cli.doctor import doctor
 from chromamol.cli.errors import spoken
@@ -29,8 +29,9 @@ for command in (run, demo, info, export, settings, simulate, doctor):
     app.command()(spoken(command))
 
 benchmarks = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-app.add_typer(benchmarks, name="benchmark", help="Measure the estimators against known truth.")
+app.add_typer(benchmarks, name="benchmark", help="Measure accuracy, time and memory.")
 benchmarks.command()(spoken(accuracy))
+benchmarks.command()(spoken(derivatives))
 benchmarks.command()(spoken(large))
 
 

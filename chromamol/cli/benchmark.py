@@ -29,6 +29,28 @@ def accuracy(
     print(to_markdown(table))
 
 
+def derivatives(
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder for the table as CSV and a figure.")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Networks of one depth only.")] = False,
+    cuda: Annotated[bool, typer.Option("--cuda", help="Measure on the CUDA device.")] = False,
+) -> None:
+    """Compare ways to differentiate a network.
+
+    Prints tables in Markdown: time, memory and error of mollifiers, finite differences, Taylor mode
+    and automatic differentiation.
+    """
+    from chromamol.benchmarks.derivatives import derivatives as measure
+    from chromamol.benchmarks.derivatives import to_markdown
+    from chromamol.benchmarks.process import describe_machine
+
+    with writing(out or Path()), watched("benchmark") as progress:
+        table = measure(out, quick=quick, device="cuda" if cuda else "cpu", progress=progress)
+    print(to_markdown(table))
+    print(f"\nMeasured on: {describe_machine()}.")
+
+
 def large(
     side: Annotated[
         int, typer.Option(min=128, max=8192, help="Side of the image, pixels; a multiple of 128.")

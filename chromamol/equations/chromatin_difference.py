@@ -23,7 +23,7 @@ class ChromatinDifference(ChromatinPhaseField):
     (Kant et al., Nat. Commun. 15, 4338, 2024; Bhartari, Vinayak and Shenoy, arXiv 2505.11682).
     Unlike the e-form it holds the double well, and so h_max, and it is not linear in h. The
     Laplacian of the well f(h) = 2 h (h_max - h)(h_max - 2 h) is taken by the chain rule,
-    f' lap h + f'' |grad h|^2. Variables, attributes and `simulate` are those of
+    f' lap h + f'' (grad h)^2. Variables, attributes and `simulate` are those of
     `ChromatinPhaseField`; the residual is that of the steady state, -(d phi_d / dt) / (2 Gamma_ac).
 
     The first derivatives are those along every axis of the fields: without "y" on a line, with "z"

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import ndimage
 from scipy.signal import oaconvolve
 
-from chromamol.mollifiers import laplacian_kernels
+from chromamol.mollifiers.kernels import laplacian_kernels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Field = NDArray[np.float64]
 
 # Kernel radius over the reaction length: shorter amplifies noise, longer blurs the rate.
-RADIUS_OVER_ELL = 1.5
+RADIUS_OVER_ELL = 1.25
 
 
 class DirectEstimator:

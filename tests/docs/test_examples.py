@@ -85,10 +85,43 @@ def test_infer_from_arrays() -> None:
     assert float(str(result["covered"])) > 0.8
 
 
-def test_the_readme_has_the_same_snippet() -> None:
-    example = (EXAMPLES / "analyse_image.py").read_text(encoding="utf-8")
+def test_the_layer_in_two_lines() -> None:
+    derivatives = run("mollifier_layer.py")["derivatives"]
+    assert isinstance(derivatives, dict)
+    assert {"", "x", "laplacian", "bilaplacian"} <= set(derivatives)
+    assert {values.shape for values in derivatives.values()} == {(2, 1, 64, 48)}
+
+
+# Of the mean diffusivity, the deposition itself, and the mean euchromatin: 0.22, 0.10 and 1.
+@pytest.mark.parametrize(
+    ("name", "learned"),
+    [
+        ("network_of_coordinates.py", 0.12),
+        ("network_of_images.py", 0.06),
+        ("neural_operator.py", 0.1),
+    ],
+)
+def test_a_network_learns_with_the_layer(name: str, learned: float) -> None:
+    assert float(str(run(name)["error"])) < learned
+
+
+def test_an_equation_takes_the_derivatives_of_the_layer() -> None:
+    assert float(str(run("equation_residual.py")["error"].item())) < 0.02
+
+
+def test_a_suitable_radius_keeps_its_promise() -> None:
+    result = run("choose_radius.py")
+    assert result["measured"] == pytest.approx(result["promised"], rel=0.2)
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [("analyse_image.py", "from pathlib"), ("mollifier_layer.py", "layer = ")],
+)
+def test_the_readme_has_the_same_snippet(name: str, start: str) -> None:
+    example = (EXAMPLES / name).read_text(encoding="utf-8")
     readme = (DOCS.parent / "README.md").read_text(encoding="utf-8")
-    assert example[example.index("from pathlib") :] in readme
+    assert example[example.index(start) :] in readme
 
 
 @pytest.mark.parametrize("equation", [ChromatinPhaseField, MarkTurnover])

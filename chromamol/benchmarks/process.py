@@ -1,0 +1,75 @@
+"""Measuring in a process of its own: what earlier work has left does not count."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import platform
+import resource
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_Parameters = ParamSpec("_Parameters")
+_Result = TypeVar("_Result")
+
+_STATUS = Path("/proc/self/status")
+# Linux counts in KiB, macOS in bytes.
+_RSS_UNIT = 1 if sys.platform == "darwin" else 1024
+
+
+def in_fresh_process(
+    function: Callable[_Parameters, _Result],
+    *args: _Parameters.args,
+    **kwargs: _Parameters.kwargs,
+) -> _Result:
+    """Call a function of a module in a new process, and return its result.
+
+    Raises
+    ------
+    concurrent.futures.process.BrokenProcessPool
+        If the process was killed, for instance for want of memory.
+    """
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(max_workers=1, mp_context=spawn) as pool:
+        return pool.submit(function, *args, **kwargs).result()
+
+
+def resident_bytes() -> int:
+    """Return the memory of this process now (where the system does not tell: its peak)."""
+    return _status_bytes("VmRSS")
+
+
+def peak_resident_bytes() -> int:
+    """Return the most memory that this process has held."""
+    return _status_bytes("VmHWM")
+
+
+def describe_machine() -> str:
+    """Return the processor, its cores, the system and the version of torch in one line."""
+    import torch
+
+    table = Path("/proc/cpuinfo")
+    names = [
+        line.partition(":")[2].strip()
+        for line in (table.read_text(encoding="utf-8").splitlines() if table.exists() else [])
+        if line.startswith("model name")
+    ]
+    processor = names[0] if names else platform.processor() or platform.machine()
+    return (
+        f"{processor}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}, "
+        f"torch {torch.__version__}"
+    )
+
+
+def _status_bytes(key: str) -> int:
+    # A process that was forked inherits the peak that `resource` reports; the table's is its own.
+    if _STATUS.exists():
+        lines = _STATUS.read_text(encoding="ascii").splitlines()
+        line = next(line for line in lines if line.startswith(f"{key}:"))
+        return int(line.split()[1]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _RSS_UNIT

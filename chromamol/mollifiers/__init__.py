@@ -1,0 +1,1 @@
+"""Mollifier kernels, their derivatives, and the layer that convolves with them."""
