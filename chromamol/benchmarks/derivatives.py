@@ -8,6 +8,8 @@ case runs in a process of its own. The errors are those of the same engine on a 
 from __future__ import annotations
 
 import time
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from itertools import product
 from math import tau
@@ -45,7 +47,7 @@ _SMALL = 8
 _MOST_MB = 10_000.0
 # The first steps of a large case wait for the system's memory.
 _WARM_UP, _STEPS, _SECONDS = 3, 7, 8.0
-# Wave numbers of the known function along y and x, and the rounding of float32 relative to it.
+# Wave numbers of the known function along y and x, and its rounding in float32 over its spread.
 _WAVES = (5.0, 6.0)
 _ROUNDING = 6e-8
 
@@ -134,14 +136,17 @@ def derivatives(
         if estimate > _MOST_MB:
             case = replace(case, peak_mb=estimate)
         else:
-            case = in_fresh_process(measure, case, device)
+            with suppress(BrokenProcessPool):  # killed for want of memory: nothing is measured
+                case = in_fresh_process(measure, case, device)
         coarser[order, engine, depth] = case.peak_mb
         rows.append(case)
         progress.advance()
-    table = pd.DataFrame([asdict(case) for case in rows])
+        table = pd.DataFrame([asdict(case) for case in rows])
+        if out_dir is not None:
+            # What is known stays if the next case stops the computer.
+            out_dir.mkdir(parents=True, exist_ok=True)
+            table.to_csv(out_dir / "derivatives.csv", index=False)
     if out_dir is not None:
-        out_dir.mkdir(parents=True, exist_ok=True)
-        table.to_csv(out_dir / "derivatives.csv", index=False)
         draw(table, out_dir / "derivatives.png")
     return table
 
@@ -260,6 +265,8 @@ def _check_device(device: Device) -> None:
 
 
 def _cost(row: pd.Series) -> str:
+    if row.peak_mb != row.peak_mb:
+        return "killed: not enough memory"
     if row.seconds_1 != row.seconds_1:
         return f"would take {row.peak_mb / 1000:.0f} GB"
     return f"{1000 * row.seconds_1:.0f} / {1000 * row.seconds_2:.0f} ms, {row.peak_mb:.0f} MB"

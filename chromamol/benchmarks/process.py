@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import platform
-import resource
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -49,10 +48,15 @@ def peak_resident_bytes() -> int:
     return _status_bytes("VmHWM")
 
 
-def describe_machine() -> str:
-    """Return the processor, its cores, the system and the version of torch in one line."""
+def describe_machine(device: str = "cpu") -> str:
+    """Return the processor or CUDA device, the system and the version of torch in one line."""
     import torch
 
+    if device == "cuda":
+        return (
+            f"{torch.cuda.get_device_name()}, CUDA {torch.version.cuda}, {platform.system()} "
+            f"{platform.machine()}, torch {torch.__version__}"
+        )
     table = Path("/proc/cpuinfo")
     names = [
         line.partition(":")[2].strip()
@@ -72,4 +76,6 @@ def _status_bytes(key: str) -> int:
         lines = _STATUS.read_text(encoding="ascii").splitlines()
         line = next(line for line in lines if line.startswith(f"{key}:"))
         return int(line.split()[1]) * 1024
+    import resource  # not on Windows
+
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _RSS_UNIT

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -45,10 +45,11 @@ def derivatives(
     from chromamol.benchmarks.derivatives import to_markdown
     from chromamol.benchmarks.process import describe_machine
 
+    device: Literal["cpu", "cuda"] = "cuda" if cuda else "cpu"
     with writing(out or Path()), watched("benchmark") as progress:
-        table = measure(out, quick=quick, device="cuda" if cuda else "cpu", progress=progress)
+        table = measure(out, quick=quick, device=device, progress=progress)
     print(to_markdown(table))
-    print(f"\nMeasured on: {describe_machine()}.")
+    print(f"\nMeasured on: {describe_machine(device)}.")
 
 
 def large(

@@ -27,8 +27,9 @@ class MollifierEngine:
     grid : Grid
     derivatives : sequence of str
         Names of the derivatives (`chromamol.mollifiers.names`).
-    radius : int
-        Half width of the kernel, cells; see `suitable_radius`.
+    radius : int or sequence of int
+        Half width of the kernel in cells, one for all axes or one for each; see
+        `suitable_radius`.
     dtype : torch.dtype
     device : torch.device or str
 
@@ -42,7 +43,7 @@ class MollifierEngine:
         self,
         grid: Grid,
         derivatives: Sequence[str],
-        radius: int,
+        radius: int | Sequence[int],
         *,
         dtype: torch.dtype = torch.float32,
         device: torch.device | str = "cpu",

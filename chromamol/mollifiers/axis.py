@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
-from scipy.fft import next_fast_len
 from torch import Tensor, nn
 
 if TYPE_CHECKING:
@@ -85,7 +84,8 @@ class AxisConvolution(nn.Module):
         if boundary == "periodic":
             last = field.shape[-1] - self.radius
             field = torch.cat([field[..., last:], field, field[..., : self.radius]], dim=-1)
-        convolve = self._fourier if self.radius > _FOURIER_RADIUS else self._direct
+        wide = self.radius > _FOURIER_RADIUS and field.numel() > 0
+        convolve = self._fourier if wide else self._direct
         inner = convolve(field, rows)
         if boundary == "one-sided":
             edges = (len(rows), self.radius)
@@ -112,11 +112,11 @@ class AxisConvolution(nn.Module):
 
     def _fourier(self, field: Tensor, rows: list[int]) -> Tensor:
         """Return the same by a product of spectra; the cells that wrap around are cut off."""
-        length = next_fast_len(field.shape[-1], real=True)
+        length = field.shape[-1]
         kernels = torch.fft.rfft(self._taps[rows], n=length).conj()
-        spectrum = torch.fft.rfft(field, n=length)[..., None, :] * kernels
+        spectrum = torch.fft.rfft(field)[..., None, :] * kernels
         whole: Tensor = torch.fft.irfft(spectrum, n=length)
-        return whole[..., : field.shape[-1] - 2 * self.radius]
+        return whole[..., : length - 2 * self.radius]
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Any:
         """Move to another device, but stay in float64: .float() or .half() must not round."""

@@ -21,7 +21,10 @@ def check_field(field: Tensor, axes: int, most_axes: int, device: torch.device) 
     A layer for one axis takes grids of 1 to `most_axes`.
     """
     if field.dtype not in (torch.float32, torch.float64):
-        msg = f"Found a field of {field.dtype}. Give float32 or float64: field.float()."
+        msg = (
+            f"Found a field of {type(field).__name__} and {field.dtype}. Give a torch tensor of "
+            "float32 or float64: torch.as_tensor(field).float()."
+        )
         raise ValueError(msg)
     allowed = (axes,) if axes > 1 else tuple(range(1, most_axes + 1))
     if field.ndim - 2 not in allowed:
@@ -45,8 +48,9 @@ def check_size(grid: Sequence[int], radii: Sequence[int], boundary: Boundary) ->
     for axis, (cells, radius) in enumerate(zip(grid, radii, strict=True)):
         needed = (EDGE_REACH if boundary == "one-sided" else 2) * radius + 1
         if cells < needed:
+            letter = "zyx"[axis - len(grid)]
             msg = (
-                f"The grid has {cells} cells along axis {axis}; a kernel of radius {radius} with "
+                f"The grid has {cells} cells along {letter}; a kernel of radius {radius} with "
                 f"the boundary {boundary!r} needs at least {needed}. Give a smaller radius or a "
                 "finer grid."
             )

@@ -34,7 +34,8 @@ EDGE_REACH = 3
 def smallest_radius(order: int, accuracy: Accuracy) -> int:
     """Return the least radius, cells, whose taps can have the moments of such a derivative.
 
-    There the moments leave no freedom: the taps are those of central finite differences.
+    There the taps of derivatives are those of central finite differences: the moments leave no
+    freedom.
     """
     return max(1, (order + accuracy - 1) // 2)
 
@@ -174,7 +175,7 @@ def laplacian_kernels(
 
 
 def envelope(order: int, r2: Kernel, shape: Shape) -> Kernel:
-    """Return the factor that an order's derivative of the bump shares, at squared radii < 1.
+    """Return the factor that an order's derivative of the bump has, at squared radii < 1.
 
     The derivative is this factor times a polynomial, and so is every correction to it: the taps
     fall to zero at the rim as smoothly as the derivative does.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 import torch
+from scipy import ndimage
 from torch import Tensor, nn
 
 from chromamol.mollifiers.axis import AxisConvolution, Boundary
@@ -100,23 +101,24 @@ class MollifierLayer(nn.Module):
         if boundary not in get_args(Boundary):
             msg = f"The boundary must be one of {', '.join(get_args(Boundary))}, not {boundary!r}."
             raise ValueError(msg)
-        if isinstance(derivatives, str) or not derivatives:
+        names = tuple(derivatives)
+        if isinstance(derivatives, str) or not names:
             msg = (
                 f'Give a list of derivatives, such as ("", "x", "laplacian"), not {derivatives!r}.'
             )
             raise ValueError(msg)
         # One length for all axes fits a grid of any number of axes.
         axes = self._axes if self._axes > 1 else _MOST_AXES
-        partials = [term.orders for name in derivatives for term in parse(name, axes)]
+        partials = [term.orders for name in names for term in parse(name, axes)]
         self.spacing, self.radius = spacings, radii
-        self.derivatives = tuple(derivatives)
+        self.derivatives = names
         self.kernel, self.boundary, self.accuracy = kernel, boundary, accuracy
         convolutions = []
         for axis, (side, cells) in enumerate(zip(spacings, radii, strict=True)):
             along = range(axes) if self._axes == 1 else (axis,)
             orders = sorted({partial[i] for partial in partials for i in along})
             convolutions.append(self._convolution(orders, cells, side))
-        self._separable = SeparableDerivatives(convolutions, derivatives)
+        self._separable = SeparableDerivatives(convolutions, names)
         self._edge: _MaskEdgeTensors | None = None
 
     def _convolution(self, orders: Sequence[int], radius: int, spacing: float) -> AxisConvolution:
@@ -170,20 +172,21 @@ class MollifierLayer(nn.Module):
             check_finite(field)
             # Taps times a large constant would leave its rounding.
             grid = tuple(range(-dimension, 0))
-            centre = field.detach().mean(dim=grid, keepdim=True).double()
-            derived = self._separable(field.double() - centre, dimension, self.boundary)
-            derived = {
-                name: values if name else values + centre for name, values in derived.items()
-            }
+            exact = field.double()
+            centre = exact.detach().mean(dim=grid, keepdim=True)
+            derived = self._separable(exact - centre, dimension, self.boundary)
         else:
             edge = self._edge_of(mask, field)
-            inside = torch.where(edge.mask, field, 0.0)
-            check_finite(inside)
+            check_finite(torch.where(edge.mask, field, 0.0))
+            centre = edge.mean_of_parts(field)
+            inside = torch.where(edge.mask, field.double() - centre, 0.0)
             margin = [
                 cells for radius in reversed(self._radii(dimension)) for cells in (radius,) * 2
             ]
-            padded = nn.functional.pad(inside.double(), margin)
-            derived = edge.mend(inside.double(), self._separable(padded, dimension, "extend"))
+            padded = nn.functional.pad(inside, margin)
+            derived = edge.mend(inside, self._separable(padded, dimension, "extend"))
+        if "" in derived:
+            derived[""] = derived[""] + centre
         return {name: values.to(field.dtype) for name, values in derived.items()}
 
     def extra_repr(self) -> str:
@@ -200,7 +203,7 @@ class MollifierLayer(nn.Module):
     def _edge_of(self, mask: Tensor | NDArray[np.bool_], field: Tensor) -> _MaskEdgeTensors:
         """Return the kernels at the edge of the mask, made anew if it is another one."""
         dimension = field.ndim - 2
-        asked = torch.as_tensor(mask)
+        asked = mask if isinstance(mask, Tensor) else torch.from_numpy(np.array(mask))
         check_mask(asked, field.shape[2:], self.boundary)
         asked = asked.to(field.device)
         known = self._edge
@@ -240,8 +243,18 @@ class _MaskEdgeTensors:
         weights: dict[str, Tensor],
     ) -> None:
         self.mask = mask
+        parts, count = ndimage.label(mask.cpu().numpy())
+        self._parts = torch.from_numpy(parts.astype(np.int64)).to(mask.device).flatten()
+        self._sizes = torch.bincount(self._parts, minlength=count + 1)
         self._interior, self._cells = interior, cells
         self._neighbours, self._weights = neighbours, weights
+
+    def mean_of_parts(self, field: Tensor) -> Tensor:
+        """Return, at every cell, the mean of its part of the mask: no part knows of another."""
+        flat = torch.where(self.mask, field.detach(), 0.0).double().flatten(-self.mask.ndim)
+        sums = flat.new_zeros(*flat.shape[:-1], len(self._sizes))
+        means = sums.index_add(-1, self._parts, flat) / self._sizes
+        return torch.where(self.mask, means[..., self._parts].reshape(field.shape), 0.0)
 
     def mend(self, field: Tensor, derived: dict[str, Tensor]) -> dict[str, Tensor]:
         """Return the derivatives with those at the edge put in, and zero outside the mask."""

@@ -17,7 +17,7 @@ import numpy as np
 from scipy import ndimage
 
 from chromamol.mollifiers.kernels import envelope, fit_moments
-from chromamol.mollifiers.names import parse
+from chromamol.mollifiers.names import HIGHEST_ORDER, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -96,13 +96,14 @@ def mask_edge(
             f"of {' x '.join(map(str, window))} cells. Give a smaller radius or a larger mask."
         )
         raise ValueError(msg)
+    _check_parts(mask, interior, window)
     cells = np.argwhere(mask & ~interior)
     strides = np.array([prod(mask.shape[axis + 1 :]) for axis in range(mask.ndim)])
     by_order: dict[int, list[str]] = {}
     for name in derivatives:
         by_order.setdefault(sum(parse(name, mask.ndim)[0].orders), []).append(name)
     found: list[tuple[NDArray[np.int64], dict[str, Kernel]]] = []
-    for windows in _windows(mask, cells, np.array(radius), max(by_order) + accuracy - 1):
+    for windows in _windows(mask, cells, np.array(radius), HIGHEST_ORDER + accuracy - 1):
         weights: dict[str, Kernel] = {}
         for order, names in by_order.items():
             degree = order + accuracy - 1
@@ -146,7 +147,9 @@ class _Windows:
         axes = self.cells.shape[1]
         scaled = np.moveaxis(self.offsets / self.lengths[:, None], -1, 0)
         scaled = np.where(self.inside, scaled, 0.0)
-        factors = np.where(self.inside, envelope(order, (scaled**2).sum(axis=0), shape), 0.0)
+        # The bump's derivatives weigh little but their rim, which leaves too few cells here.
+        factors = envelope(0 if shape == "bump" else order, (scaled**2).sum(axis=0), shape)
+        factors = np.where(self.inside, factors, 0.0)
         powers = [p for p in product(range(degree + 1), repeat=axes) if sum(p) <= degree]
         moments = np.ones((len(self.cells), len(powers), self.inside.shape[1]))
         for number, power in enumerate(powers[1:], start=1):
@@ -183,6 +186,23 @@ class _Windows:
             raise ValueError(msg)
 
 
+def _check_parts(
+    mask: NDArray[np.bool_], interior: NDArray[np.bool_], window: Sequence[int]
+) -> None:
+    """Raise ValueError if a connected part of the mask has no room for the kernel."""
+    parts, count = ndimage.label(mask)
+    small = sorted(set(range(1, count + 1)) - set(parts[interior].tolist()))
+    if small:
+        cells = np.argwhere(parts == small[0])
+        place = ", ".join(str(int(index)) for index in cells[0])
+        msg = (
+            f"{len(small)} of the {count} parts of the mask are smaller than the kernel of "
+            f"{' x '.join(map(str, window))} cells; the first, at cell ({place}), has "
+            f"{len(cells)}. Remove such islands from the mask, or give a smaller radius."
+        )
+        raise ValueError(msg)
+
+
 def _windows(
     mask: NDArray[np.bool_], cells: NDArray[np.intp], radius: NDArray[np.intp], degree: int
 ) -> Iterator[_Windows]:
@@ -191,7 +211,8 @@ def _windows(
     As many at a time as memory allows when polynomials up to the degree are fitted.
     """
     parts, _ = ndimage.label(mask)
-    reach = np.ceil(_REACH * radius).astype(np.intp)
+    # A window holds enough cells on one side for a polynomial of the degree.
+    reach = np.maximum(np.ceil(_REACH * radius).astype(np.intp), degree)
     parts = np.pad(parts, [(far, far) for far in reach])
     # Distance to the outside, 1 where a round kernel just fits.
     depth = ndimage.distance_transform_edt(parts > 0, sampling=1 / (radius + 1))
@@ -203,7 +224,7 @@ def _windows(
         padded = some + reach
         here = tuple(padded.T)
         far = _REACH - (_REACH - 1) * np.minimum(depth[here], 1.0)
-        lengths = far[:, None] * (radius + 1)
+        lengths = np.maximum(far[:, None] * (radius + 1), degree + 1)
         seen = parts[tuple(np.moveaxis(padded[:, None] + box, -1, 0))]
         kept = seen == parts[here][:, None]
         kept &= ((box / lengths[:, None]) ** 2).sum(axis=-1) < 1

@@ -70,14 +70,15 @@ def suitable_radius(
     wavelength : float
         Of the finest detail that matters, in the unit of the spacing; longer than two cells.
     noise : float
-        Standard deviation of the noise over that of the field, > 0. Rounding is noise too: in
-        float32 it is about 3e-8 of the largest value.
+        Standard deviation of the noise over that of the field, > 0. Rounding is noise too: a
+        network in float32 rounds to about 2e-7 of its largest value.
     kernel, accuracy
         See `MollifierLayer`.
 
     Returns
     -------
     SuitableRadius
+        At most 200 of the smallest cells, and not wider than the wave.
 
     Raises
     ------
@@ -96,7 +97,7 @@ def suitable_radius(
     if not (np.isfinite(noise) and noise > 0):
         msg = (
             f"The noise must be positive, relative to the field, not {noise}. Without any other, "
-            "rounding is left: 3e-8 in float32, 1e-16 in float64."
+            "rounding is left: about 2e-7 of the largest value of a network in float32."
         )
         raise ValueError(msg)
     terms = parse(derivative, len(spacing))

@@ -26,7 +26,8 @@ normal = (normal / normal.norm(dim=0)).float()
 def draw(count: int) -> torch.Tensor:
     """Return smooth random depositions (batch, channel, y, x)."""
     smooth = ndimage.gaussian_filter(random.standard_normal((count, 1, 36, 48)), (0, 0, 4, 5))
-    return torch.tensor(np.exp(0.4 * smooth / smooth.std()), dtype=torch.float32)
+    largest = np.abs(smooth).max(axis=(2, 3), keepdims=True)
+    return torch.tensor(np.exp(0.8 * smooth / largest), dtype=torch.float32)
 
 
 network = nn.Sequential(
@@ -49,7 +50,7 @@ def solve(deposition: torch.Tensor) -> dict[str, torch.Tensor]:
 
 train, unseen = draw(8), draw(4)
 optimiser = torch.optim.Adam(network.parameters())
-schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=0.01, total_steps=200)
+schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=0.005, total_steps=200)
 for _ in range(200):
     optimiser.zero_grad()
     mark = solve(train)

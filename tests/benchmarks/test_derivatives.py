@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 
 import pandas as pd
@@ -11,11 +12,15 @@ import torch
 
 from chromamol.benchmarks import derivatives as benchmark
 from chromamol.benchmarks.derivatives import ENGINES, Case
+from chromamol.benchmarks.process import in_fresh_process
 from chromamol.errors import CallError
 
 
 @pytest.fixture(autouse=True)
-def _keep_threads():
+def _quick_on_one_thread(monkeypatch):
+    monkeypatch.setattr(benchmark, "_THREADS", (1, 1))
+    monkeypatch.setattr(benchmark, "_WARM_UP", 1)
+    monkeypatch.setattr(benchmark, "_SECONDS", 0.0)
     threads = torch.get_num_threads()
     yield
     torch.set_num_threads(threads)
@@ -27,9 +32,26 @@ def test_a_case_is_measured_and_its_derivatives_are_right(order, engine):
     case = benchmark.measure(Case(order, engine, depth=2, cells=24, radius=5))
     for seconds in (case.seconds_1, case.seconds_2, case.network_seconds_1):
         assert 0 < seconds < 60
-    assert math.isfinite(case.peak_mb)
     assert case.error_float64 < 0.02
     assert case.error_float64 <= 2 * case.error_float32 < 0.1
+
+
+def test_memory_of_the_fourth_order_is_what_automatic_differentiation_is_known_for():
+    mollifier, autodiff = (
+        in_fresh_process(benchmark.measure, Case(4, engine, depth=2, cells=40, radius=5)).peak_mb
+        for engine in ("mollifier", "autodiff")
+    )
+    assert autodiff > 5 * mollifier > 0
+
+
+def test_a_case_that_is_killed_is_told(monkeypatch, tmp_path):
+    def killed(_measure, _case, _device):
+        raise BrokenProcessPool
+
+    monkeypatch.setattr(benchmark, "in_fresh_process", killed)
+    table = benchmark.derivatives(tmp_path, quick=True)
+    assert table["peak_mb"].isna().all()
+    assert "killed: not enough memory" in benchmark.to_markdown(table)
 
 
 def pretend(sizes_mb):

@@ -60,7 +60,7 @@ def test_a_layer_that_cannot_be_made(changes, message):
 def test_a_grid_smaller_than_the_kernel(boundary, cells):
     layer = MollifierLayer(0.1, (3, 8), boundary=boundary)
     message = (
-        f"The grid has {cells - 1} cells along axis 1; a kernel of radius 8 with the boundary "
+        f"The grid has {cells - 1} cells along x; a kernel of radius 8 with the boundary "
         f"'{boundary}' needs at least {cells}. Give a smaller radius"
     )
     with pytest.raises(ValueError, match=message):
@@ -81,8 +81,11 @@ def nan_at(*index):
     [
         (nan_at(1, 0, 5, 7), r"1 values that are NaN or infinite, .* = \(1, 0, 5, 7\)"),
         (nan_at(0, 0, 5) / 0, "NaN or infinite, the first at .*Mend them, or leave .* mask"),
-        (torch.ones(1, 1, *SHAPE, dtype=torch.int64), r"torch.int64.*field.float\(\)"),
-        (torch.ones(1, 1, *SHAPE, dtype=torch.float16), "torch.float16. Give float32 or float64"),
+        (torch.ones(1, 1, *SHAPE, dtype=torch.int64), r"torch.int64.*\.float\(\)"),
+        (
+            torch.ones(1, 1, *SHAPE, dtype=torch.float16),
+            "Tensor and torch.float16. Give a torch tensor of float32 or float64",
+        ),
         (torch.ones(1, 1, *SHAPE, dtype=torch.complex64), "torch.complex64"),
         (torch.ones(SHAPE), r"shape \(48, 40\). This layer takes \(batch, channel, \*grid\)"),
         (torch.ones(1, 1, 9, *SHAPE), "with a grid of 2 axes"),
@@ -111,7 +114,10 @@ def test_a_field_of_five_dimensions_or_a_name_of_an_axis_that_is_not_there():
     [
         (block(), "The mask has 0 cells, and nowhere.*13 x 13 cells. Give a smaller radius"),
         (block(((5, 5), (30, 16))), "The mask has 312 cells, and nowhere in it is there room"),
-        (block(BODY, ((36, 33), (37, 35))), r"\(36, 33\) is too small or too thin.*only 6 cells"),
+        (
+            block(BODY, ((36, 33), (37, 35))),
+            r"1 of the 2 parts .* 13 x 13 cells; .*\(36, 33\), has 6",
+        ),
         (block(BODY, ((20, 31), (20, 38))), "too thin for a derivative .* morphological opening"),
         (np.ones(SHAPE[::-1], dtype=bool), r"shape \(40, 48\). Give booleans .* \(48, 40\)"),
         (np.ones((1, 1, *SHAPE), dtype=bool), r"shape \(1, 1, 48, 40\). Give booleans"),
@@ -140,3 +146,11 @@ def test_a_mask_needs_the_one_sided_boundary(boundary):
     )
     with pytest.raises(ValueError, match=message):
         layer(torch.rand(1, 1, *SHAPE), np.ones(SHAPE, dtype=bool))
+
+
+def test_an_island_as_large_as_all_but_one_cell_of_the_kernel_is_refused():
+    mask = np.zeros((30, 44), dtype=bool)
+    mask[2:28, 2:28] = True
+    mask[5:17, 30:42] = True
+    with pytest.raises(ValueError, match=r"1 of the 2 parts .* at cell \(5, 30\), has 144"):
+        MollifierLayer(0.1, 6, ("x",), boundary="one-sided")(torch.rand(1, 1, 30, 44), mask)
