@@ -24,7 +24,7 @@ from chromamol.mollifiers.radius import suitable_radius
 from chromamol.progress import Silent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import torch
@@ -172,11 +172,12 @@ def measure(case: Case, device: Device = "cpu") -> Case:
     # What libraries load on their first use is not the step's.
     train(_engine(replace(case, cells=_SMALL), torch.float32, device))
     memory = _Memory(device)
-    seconds_1 = _median_seconds(train, device)
+    for _ in range(_WARM_UP):
+        train()
     peak_mb = memory.peak_bytes() / 1e6
-    alone = _median_seconds(train_alone, device)
+    seconds_1, alone = _median_seconds((train, train_alone), device)
     torch.set_num_threads(_THREADS[1])
-    seconds_2 = _median_seconds(train, device)
+    (seconds_2,) = _median_seconds((train,), device)
     errors = [_error(case, dtype, device) for dtype in (torch.float32, torch.float64)]
     return replace(
         case,
@@ -206,7 +207,7 @@ def to_markdown(table: pd.DataFrame) -> str:
         share = mollifier.seconds_1 / mollifier.network_seconds_1 - 1
         cost.append(
             [
-                *map(str, (order, depth, f"{cells}^2", mollifier.radius)),
+                *map(str, (order, depth, f"{cells}^2", int(mollifier.radius))),
                 *(_cost(by_engine.loc[engine]) for engine in ENGINES),
                 ratios,
                 f"{100 * share:.0f} %",
@@ -345,15 +346,16 @@ def _backward(losses: Tensor, network: torch.nn.Module) -> None:
     losses.sum().backward()  # type: ignore[no-untyped-call]
 
 
-def _median_seconds(step: Callable[[], None], device: Device) -> float:
-    """Return the median of some steps after the first ones."""
+def _median_seconds(steps: Sequence[Callable[[], None]], device: Device) -> list[float]:
+    """Return the median of each step, after some to warm up, taken in turns."""
     for _ in range(_WARM_UP):
-        step()
-    times: list[float] = []
+        for step in steps:
+            step()
+    times: list[list[float]] = []
     start = time.perf_counter()
     while len(times) < _STEPS and (len(times) < 2 or time.perf_counter() - start < _SECONDS):
-        times.append(_seconds(step, device))
-    return median(times)
+        times.append([_seconds(step, device) for step in steps])
+    return [median(of_step) for of_step in zip(*times, strict=True)]
 
 
 def _seconds(step: Callable[[], None], device: Device) -> float:

@@ -92,12 +92,12 @@ def test_the_layer_in_two_lines() -> None:
     assert {values.shape for values in derivatives.values()} == {(2, 1, 64, 48)}
 
 
-# Of the mean diffusivity, the deposition itself, and the mean euchromatin: 0.22, 0.10 and 1.
+# The mean diffusivity, the deposition itself and the mean euchromatin have 0.22, 0.066 and 1.
 @pytest.mark.parametrize(
     ("name", "learned"),
     [
         ("network_of_coordinates.py", 0.12),
-        ("network_of_images.py", 0.06),
+        ("network_of_images.py", 0.045),
         ("neural_operator.py", 0.1),
     ],
 )
