@@ -18,6 +18,8 @@ from chromamol.errors import CallError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pydantic_core import ErrorDetails
+
 
 class Role(StrEnum):
     """What a channel shows."""
@@ -28,8 +30,22 @@ class Role(StrEnum):
     MARK = "mark"
 
 
+# What pydantic says less plainly, by the type of its error.
+_IN_WORDS = {
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "string_type": "a name",
+    "dict_type": "one value for each role",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+}
+
 PixelSize = Annotated[float, Field(ge=0.1, le=10_000)]
 Intensity = Annotated[float, Field(gt=0)]
+PositiveRate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class Settings(BaseModel):
@@ -100,12 +116,29 @@ class Settings(BaseModel):
         description="Gradient length delta of the phase-field model, nm: "
         "about a fifth of the width of a domain's border.",
     )
-    mixing_energy: float = Field(
+    mixing_energy: Annotated[float, Field(ge=-10, le=10)] | Literal["fit"] = Field(
         0.0,
-        ge=-10,
-        le=10,
         description="Mixing energy chi between hetero- and euchromatin (no unit). "
-        "0: the published model.",
+        "0: the published model. fit: estimated from the image, from -4 to 4.",
+    )
+    psf_nm: float = Field(
+        0.0,
+        ge=0,
+        le=10_000,
+        description="Width of the microscope's blur (full width at half maximum), nm; for "
+        "localisations 2.35 times their precision. 0: unknown, the image is taken as sharp.",
+    )
+    section_nm: Annotated[float, Field(gt=0, le=100_000)] | None = Field(
+        None,
+        description="Thickness of the optical section, nm. Empty: a projection through all that "
+        "the image shows, or unknown.",
+    )
+    acetylation_rate_per_s: PositiveRate | None = Field(
+        None,
+        description="Acetylation rate Gamma_ac, 1/s: how often per second a methylated histone "
+        "becomes an acetylated one, measured elsewhere (0.0003 is about once an hour). With it "
+        "calibrated images give the methylation rate in 1/s. Empty: unknown; the map is the "
+        "ratio of the two rates.",
     )
     boundary: Literal["auto", "no-flux", "cut", "periodic"] = Field(
         "auto",
@@ -117,6 +150,11 @@ class Settings(BaseModel):
         True,
         description="For an image of the total density alone: also fit the exploratory, "
         "model-implied rate ratio (true), or give the compaction map only (false).",
+    )
+    forward_check: bool = Field(
+        True,
+        description="For two calibrated channels: simulate the model with the inferred map and "
+        "compare it with the image (takes some seconds).",
     )
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="Where to compute. auto: on a CUDA graphics card where there is one."
@@ -202,12 +240,22 @@ def make_settings(values: dict[str, Any]) -> Settings:
 
 
 def _sentences(error: ValidationError) -> str:
-    """Say in sentences what pydantic found, each problem once."""
-    sentences: dict[str, None] = {}
+    """Say in one sentence for each setting what pydantic found."""
+    by_key: dict[str, list[ErrorDetails]] = {}
     for problem in error.errors():
-        key = str(problem["loc"][0]) if problem["loc"] else ""
-        text = problem["msg"].removeprefix("Value error, ")
-        if key:
-            text = f"Setting '{key}' cannot be {problem['input']!r}: {text[0].lower()}{text[1:]}."
-        sentences[text] = None
-    return " ".join(sentences)
+        by_key.setdefault(str(problem["loc"][0]) if problem["loc"] else "", []).append(problem)
+    return " ".join(_sentence(key, problems) for key, problems in by_key.items())
+
+
+def _sentence(key: str, problems: list[ErrorDetails]) -> str:
+    """Say what one setting may be; a union has a problem for each of its types."""
+    if not key:
+        return " ".join(problem["msg"].removeprefix("Value error, ") for problem in problems)
+    # What is wrong inside a value says more than that its type is none of the others.
+    deepest = max(len(problem["loc"]) for problem in problems)
+    inner = [problem for problem in problems if len(problem["loc"]) == deepest]
+    allowed = dict.fromkeys(
+        _IN_WORDS.get(problem["type"], problem["msg"].removeprefix("Input should be "))
+        for problem in inner
+    )
+    return f"Setting '{key}' cannot be {inner[0]['input']!r}: it should be {' or '.join(allowed)}."

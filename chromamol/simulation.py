@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from scipy import ndimage
 
 from chromamol.equations.chromatin_phase_field import ChromatinPhaseField
+from chromamol.equations.mark_turnover import MarkTurnover
 from chromamol.errors import CallError
 
 if TYPE_CHECKING:
@@ -29,8 +31,10 @@ REACTION_LENGTH_NM = 141.4
 GRADIENT_LENGTH_NM = 10.0
 CORRELATION_NM = 256.0
 COUNTS_PER_FRACTION = 2000.0
+CHROMATIN = ChromatinPhaseField(REACTION_LENGTH_NM, GRADIENT_LENGTH_NM)
 # The masked truth is computed on pixels of half the size.
 _OVERSAMPLING = 2
+_NOISE_STREAM = 1
 _SIDE_PX = 128
 
 
@@ -50,34 +54,93 @@ class SimulatedNucleus:
     rate: Field
     mask: NDArray[np.bool_]
 
+    def noise_sd(self, level: float) -> float:
+        """Return level x std(h), volume fraction."""
+        return level * float(np.nanstd(self.heterochromatin))
+
     def with_noise(self, level: float, seed: int) -> tuple[Field, Field, float]:
         """Add white noise of level x std(h) to both channels; return h, e and its sd."""
-        generator = np.random.default_rng(seed)
-        noise_sd = level * float(np.nanstd(self.heterochromatin))
+        # Not the generator of the field itself, whose white noise this would be.
+        generator = np.random.default_rng([_NOISE_STREAM, seed])
+        noise_sd = self.noise_sd(level)
         h, e = (
             species + noise_sd * generator.standard_normal(self.mask.shape)
             for species in (self.heterochromatin, self.euchromatin)
         )
         return h, e, noise_sd
 
+    def with_localisations(
+        self, count: float, precision_nm: float, seed: int
+    ) -> tuple[Field, Field, float]:
+        """Draw a localisation microscopy image: Poisson counts of blurred densities.
 
-def rate_field(name: FieldName, side_px: int, pixel_nm: float, seed: int) -> Field:
+        Parameters
+        ----------
+        count : float
+            Localisations expected in both channels together, in proportion to h and e.
+        precision_nm : float
+            Standard deviation of a localisation along each axis, nm; the box repeats.
+        seed : int
+
+        Returns
+        -------
+        h_counts, e_counts : (y, x) float64
+            Localisations in each pixel.
+        counts_per_fraction : float
+            Expected localisations in a pixel with a volume fraction of 1.
+        """
+        generator = np.random.default_rng(seed)
+        channels = (self.heterochromatin, self.euchromatin)
+        counts_per_fraction = count / sum(float(species.sum()) for species in channels)
+        h, e = (
+            generator.poisson(
+                counts_per_fraction
+                * ndimage.gaussian_filter(species, precision_nm / PIXEL_NM, mode="wrap")
+            ).astype(np.float64)
+            for species in channels
+        )
+        return h, e, counts_per_fraction
+
+
+@dataclass(frozen=True)
+class SimulatedMark:
+    """A noise-free image of one mark with its truth.
+
+    Attributes
+    ----------
+    mark, deposition : (y, x) float64
+        Density u, and s / gamma in its unit.
+    """
+
+    mark: Field
+    deposition: Field
+
+    def with_noise(self, level: float, seed: int) -> tuple[Field, float]:
+        """Add white noise of level x std(u); return u and its sd."""
+        noise_sd = level * float(self.mark.std())
+        noise = np.random.default_rng(seed).standard_normal(self.mark.shape)
+        return self.mark + noise_sd * noise, noise_sd
+
+
+def rate_field(
+    name: FieldName,
+    side_px: int,
+    pixel_nm: float,
+    seed: int,
+    *,
+    correlation_nm: float = CORRELATION_NM,
+) -> Field:
     """Draw a test field of the rate ratio, (side, side).
 
-    smooth: exp(0.35 g), g a unit Gaussian field filtered by exp(-k^2 L^2 / 4), L = 256 nm.
+    smooth: exp(0.35 g), g a unit Gaussian field filtered by exp(-k^2 L^2 / 4), L `correlation_nm`.
     spots: 0.75 plus 4 to 8 Gaussians of sigma 80 to 120 nm and amplitude 0.6 to 1.2, at most 2.6.
     step: 1.6 in the rim, 0.7 inside, with a logistic edge of 15 nm.
     """
     generator = np.random.default_rng(seed)
     side_nm = side_px * pixel_nm
     if name == "smooth":
-        k_y = 2 * np.pi * np.fft.fftfreq(side_px, pixel_nm)[:, None]
-        k_x = 2 * np.pi * np.fft.rfftfreq(side_px, pixel_nm)[None, :]
-        spectrum = np.fft.rfft2(generator.standard_normal((side_px, side_px)))
-        spectrum *= np.exp(-(k_y**2 + k_x**2) * CORRELATION_NM**2 / 4)
-        gaussian = np.fft.irfft2(spectrum, s=(side_px, side_px))
-        field: Field = np.exp(0.35 * gaussian / gaussian.std())
-        return field
+        white = generator.standard_normal((side_px, side_px))
+        return _log_normal(white, pixel_nm, correlation_nm)
     y_nm, x_nm = (np.indices((side_px, side_px)) + 0.5) * pixel_nm
     if name == "spots":
         rate = np.full((side_px, side_px), 0.75)
@@ -112,12 +175,25 @@ def wobbly_ellipse(side_px: int, seed: int) -> NDArray[np.bool_]:
 
 
 def simulate_field(
-    name: FieldName, seed: int, *, side_px: int = _SIDE_PX, progress: Progress | None = None
+    name: FieldName,
+    seed: int,
+    *,
+    side_px: int = _SIDE_PX,
+    correlation_nm: float = CORRELATION_NM,
+    equation: ChromatinPhaseField = CHROMATIN,
+    progress: Progress | None = None,
 ) -> SimulatedNucleus:
     """Simulate a test field on a periodic box of 10 nm pixels."""
-    rate = rate_field(name, side_px, PIXEL_NM, seed)
-    h, e = _model().simulate(rate, (PIXEL_NM, PIXEL_NM), seed=seed, progress=progress)
+    rate = rate_field(name, side_px, PIXEL_NM, seed, correlation_nm=correlation_nm)
+    h, e = equation.simulate(rate, (PIXEL_NM, PIXEL_NM), seed=seed, progress=progress)
     return SimulatedNucleus(h, e, rate, np.ones(rate.shape, dtype=bool))
+
+
+def simulate_mark(name: FieldName, seed: int, *, side_px: int = _SIDE_PX) -> SimulatedMark:
+    """Solve the turnover of one mark, its deposition a test field, on a periodic box."""
+    deposition = rate_field(name, side_px, PIXEL_NM, seed)
+    equation = MarkTurnover(REACTION_LENGTH_NM)
+    return SimulatedMark(equation.simulate(deposition, (PIXEL_NM, PIXEL_NM)), deposition)
 
 
 def simulate_masked(
@@ -126,8 +202,31 @@ def simulate_masked(
     """Simulate a test field in a wobbly ellipse on 5 nm pixels, and average to 10 nm."""
     fine_px, fine_nm = side_px * _OVERSAMPLING, PIXEL_NM / _OVERSAMPLING
     rate = rate_field(name, fine_px, fine_nm, seed)
-    inside = wobbly_ellipse(fine_px, seed)
-    h, e = _model().simulate(
+    return _simulate_finely(rate, wobbly_ellipse(fine_px, seed), seed, progress)
+
+
+def simulate_box(
+    seed: int, *, side_px: int = _SIDE_PX, progress: Progress | None = None
+) -> SimulatedNucleus:
+    """Simulate a smooth field in a square with no flux through its sides, finely as a mask.
+
+    The rate is even about every side: the square with its mirror images around it is a steady
+    state again, with no flux through any of the mirror lines.
+    """
+    fine_px, fine_nm = side_px * _OVERSAMPLING, PIXEL_NM / _OVERSAMPLING
+    white = np.random.default_rng(seed).standard_normal((2 * fine_px, 2 * fine_px))
+    white = white + white[::-1]
+    white = white + white[:, ::-1]
+    rate = _log_normal(white, fine_nm, CORRELATION_NM)[:fine_px, :fine_px]
+    return _simulate_finely(rate, np.ones(rate.shape, dtype=bool), seed, progress)
+
+
+def _simulate_finely(
+    rate: Field, inside: NDArray[np.bool_], seed: int, progress: Progress | None
+) -> SimulatedNucleus:
+    """Simulate on the fine pixels of a mask, and average to 10 nm."""
+    fine_nm = PIXEL_NM / _OVERSAMPLING
+    h, e = CHROMATIN.simulate(
         rate,
         (fine_nm, fine_nm),
         mask=inside,
@@ -206,8 +305,14 @@ def simulate_nucleus(
     return [image, truth, outline]
 
 
-def _model() -> ChromatinPhaseField:
-    return ChromatinPhaseField(REACTION_LENGTH_NM, GRADIENT_LENGTH_NM)
+def _log_normal(white: Field, pixel_nm: float, correlation_nm: float) -> Field:
+    """Filter white noise on a periodic square, and return exp(0.35 g) of what is left."""
+    k_y = 2 * np.pi * np.fft.fftfreq(white.shape[0], pixel_nm)[:, None]
+    k_x = 2 * np.pi * np.fft.rfftfreq(white.shape[1], pixel_nm)[None, :]
+    spectrum = np.fft.rfft2(white) * np.exp(-(k_y**2 + k_x**2) * correlation_nm**2 / 4)
+    gaussian = np.fft.irfft2(spectrum, s=white.shape)
+    field: Field = np.exp(0.35 * gaussian / gaussian.std())
+    return field
 
 
 def _average(field: Field) -> Field:

@@ -8,15 +8,40 @@ from __future__ import annotations
 
 from typing import Any
 
-from chromamol.inference.reaction_length import ReactionLength
+import numpy as np
+
+from chromamol.inference.forward_check import ForwardCheck, Statistic
+from chromamol.inference.imprint import Imprint
+from chromamol.inference.profile import Profile
+
+
+def _checked(*statistics: Statistic, coarse: bool = True) -> ForwardCheck:
+    shells = np.zeros(4)
+    return ForwardCheck(statistics, shells, shells, shells, h_max=0.8, share=1.0, coarse=coarse)
+
 
 ADVICE: dict[str, tuple[tuple[tuple[Any, ...], str], ...]] = {
     "ell_fitted": (
         (
-            (ReactionLength(150.0, 132.0, 171.0, sharp=True),),
+            (132.0, 150.0, 171.0),
             "Nothing needs to be done. Check that the interval is narrow enough for your question: "
             "run again with `reaction_length_nm` set to its lower and its upper end, and believe "
             "what stays.",
+        ),
+    ),
+    "mixing_fitted": (
+        (
+            (Profile(0.42, 0.31, 0.53, 0.0),),
+            "Check that the interval is narrow enough for your question: run again with "
+            "`mixing_energy` set to its lower and its upper end, and believe what stays. The "
+            "number belongs to the reaction length that was used with it.",
+        ),
+    ),
+    "mixing_unknown": (
+        (
+            (0.0,),
+            "Do not report this number. Set `mixing_energy: 0`, the published model, or a value "
+            "that you know from elsewhere, and run again.",
         ),
     ),
     "ell_given": (
@@ -86,12 +111,30 @@ ADVICE: dict[str, tuple[tuple[tuple[Any, ...], str], ...]] = {
             "compressed, so that its noise is not white; analyse the raw image.",
         ),
     ),
-    "negative": (
+    "vanishing": (
         (
             (0.03,),
-            "Check the background: too high a value makes channels negative. Compare with the "
-            "uncertainty map. If the negative part is several standard deviations below zero, the "
-            "model does not hold there.",
+            "Check the background: too high a value makes channels negative. Check the roles of "
+            "the channels, and `reaction_length_nm` if you set it. Do not interpret the part of "
+            "the map that is next to zero.",
+        ),
+    ),
+    "plateaus": (
+        (
+            (),
+            "Believe the levels of the plateaus and where their borders lie. Do not take an even "
+            "plateau for proof that the rate does not change inside it.",
+        ),
+    ),
+    "null_test": (
+        (
+            (0.012, 0.34),
+            "Nothing needs to be done: the pattern of the map is more than noise.",
+        ),
+        (
+            (0.08, 0.11),
+            "Do not interpret the pattern of this map. Its mean still holds: compare means of "
+            "nuclei. An image with less noise, or a larger nucleus, may show a pattern.",
         ),
     ),
     "noise_only_sd": (((), "Run again with `method: weak-form` before you draw conclusions."),),
@@ -126,6 +169,120 @@ ADVICE: dict[str, tuple[tuple[tuple[Any, ...], str], ...]] = {
             (60.0, 140.0),
             "Take the image with smaller pixels or a better resolution. Interpolating the pixels "
             "does not help. The compaction map is still given.",
+        ),
+    ),
+    "coloured_noise": (
+        (
+            ("heterochromatin", 0.4),
+            "Analyse the raw image: before deconvolution, reconstruction, filters or a change of "
+            "the pixel size. Give localisations as a table, so that they are counted in pixels "
+            "and not drawn as spots. Where there is no raw image, take the pattern of the map for "
+            "a sketch, and its uncertainty for unknown.",
+        ),
+    ),
+    "noise_above_signal": (
+        (
+            ("heterochromatin", 0.6),
+            "Do not interpret this map. Collect more light or more localisations, or average "
+            "repeated frames. Check that the channel is the right one and that the background "
+            "is not set too high. If you gave `noise_sd`, check its unit.",
+        ),
+    ),
+    "saturated": (
+        (
+            ("heterochromatin", 0.012),
+            "Take the image again with less light or a lower gain, or take the file from before "
+            "its contrast was changed. Do not interpret the map in and around the brightest "
+            "domains.",
+        ),
+    ),
+    "domain_imprint": (
+        (
+            (Imprint(216.0, 0.05, 0.001, 0.004, 90.0),),
+            "Nothing needs to be done. Where the map is smoother than the domains, or its "
+            "uncertainty large, an imprint can be there and not be seen.",
+        ),
+        (
+            (Imprint(216.0, -0.95, -0.055, 0.007, 90.0),),
+            "Run again with a shorter `reaction_length_nm`, or with `fit`; check the background "
+            "and `intensity_per_fraction` of both channels, and the roles. Do not interpret "
+            "anything in this map that is as small as a domain.",
+        ),
+        (
+            (Imprint(216.0, 0.8, 0.05, 0.007, 90.0),),
+            "Run again with a `reaction_length_nm` that is a quarter longer. Believe the rate in "
+            "the domains only if it stays above that of their surroundings, and if the length is "
+            "known from elsewhere or was fitted with a narrow interval.",
+        ),
+    ),
+    "model_explains": (
+        (
+            (_checked(Statistic("spacing of the domains", "nm", 216.0, 225.0, 15.0)),),
+            "Nothing needs to be done. A good match does not prove the map: another map of the "
+            "same averages, or a reaction length off by up to a factor of about two, may "
+            "match as well.",
+        ),
+        (
+            (
+                _checked(
+                    Statistic("spacing of the domains", "nm", 216.0, 225.0, 15.0), coarse=False
+                ),
+            ),
+            "Look at the finding about the domains in the map (`domain-imprint` or "
+            "`follows-domains`), and do as it says. Do not interpret anything in this map that "
+            "is as small as a domain, unless the reaction length is known.",
+        ),
+    ),
+    "model_does_not_explain": (
+        (
+            (
+                _checked(
+                    Statistic("spacing of the domains", "nm", 289.0, 401.0, 13.0),
+                    Statistic("condensed share of the area", "", 0.22, 0.32, 0.01),
+                    coarse=False,
+                ),
+            ),
+            "Domains that differ in spacing or width: check `reaction_length_nm`, the pixel size "
+            "and the resolution. A condensed area or a contrast that differs: check background "
+            "and `intensity_per_fraction`. A rim that differs: chromatin is held at the lamina, "
+            "which this model leaves out, or the outline is off. Where all that is right, the "
+            "model does not hold for this nucleus, and neither does its map.",
+        ),
+    ),
+    "structured_residual": (
+        (
+            (0.3,),
+            "Look at the residual map. Patterns of the image in it: see `model-misfit`. No "
+            "pattern of the image: the image was probably deconvolved, interpolated or "
+            "compressed; analyse the raw image.",
+        ),
+    ),
+    "undefined_rate": (
+        (
+            (0.04,),
+            "Check the background of the euchromatin channel: too high a value makes dim places "
+            "empty. If the places are truly empty, nothing needs to be done.",
+        ),
+    ),
+    "excluded_bodies": (
+        (
+            (3, 0.06),
+            "Take nucleoli and speckles out of the mask (holes in a mask are fine), or draw the "
+            "outline closer, and run again.",
+        ),
+    ),
+    "mask_in_pieces": (
+        (
+            (2, 1),
+            "Give every nucleus a label of its own. If it is one nucleus, mend its outline, so "
+            "that its pieces touch.",
+        ),
+    ),
+    "optical_section": (
+        (
+            (120.0, 235.0),
+            "Compare patterns only between images with the same section. A projection of a thicker "
+            "part of the nucleus comes closer to what the model assumes.",
         ),
     ),
 }

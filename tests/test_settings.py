@@ -22,6 +22,7 @@ def unusual() -> Settings:
             "reaction_length_nm": 180.0,
             "mixing_energy": -0.5,
             "boundary": "cut",
+            "acetylation_rate_per_s": 3e-4,
             "density_rate": False,
             "seed": 4,
         }
@@ -88,6 +89,8 @@ def test_a_key_like_no_other_lists_the_valid_ones():
         ("gradient_length_nm", -1),
         ("mixing_energy", 100),
         ("boundary", "open"),
+        ("acetylation_rate_per_s", 0),
+        ("acetylation_rate_per_s", float("inf")),
         ("device", "tpu"),
         ("seed", -1),
         ("seed", 1.5),
@@ -102,6 +105,31 @@ def test_values_out_of_range_are_named(key, value):
 def test_lengths_that_contradict_each_other_are_both_printed():
     with pytest.raises(CallError, match=r"150 nm.*120 nm.*consistent units"):
         make_settings({"gradient_length_nm": 150, "reaction_length_nm": 120})
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("reaction_length_nm", "abc", "cannot be 'abc': it should be a number or 'fit'."),
+        ("intensity_per_fraction", {"total": -3}, "cannot be -3: it should be greater than 0."),
+        (
+            "intensity_per_fraction",
+            0,
+            "cannot be 0: it should be greater than 0 or one value for each role or 'auto'.",
+        ),
+        (
+            "roles",
+            {"nucleus": 0},
+            "cannot be 'nucleus': it should be 'heterochromatin', 'euchromatin', 'total' or "
+            "'mark'.",
+        ),
+        ("seed", 1.5, "cannot be 1.5: it should be a whole number."),
+    ],
+)
+def test_a_wrong_value_of_several_types_is_one_sentence(key, value, sentence):
+    with pytest.raises(CallError) as caught:
+        make_settings({key: value})
+    assert str(caught.value) == f"Setting '{key}' {sentence}"
 
 
 def test_every_wrong_value_gets_its_sentence():

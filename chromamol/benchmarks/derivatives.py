@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import pandas as pd
 
-from chromamol.benchmarks.process import in_fresh_process, peak_resident_bytes, resident_bytes
-from chromamol.errors import CallError
+from chromamol.benchmarks.device import Memory, check_device
+from chromamol.benchmarks.process import in_fresh_process
+from chromamol.benchmarks.tables import markdown
 from chromamol.mollifiers.radius import suitable_radius
 from chromamol.progress import Silent
 
@@ -30,12 +31,12 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+    from chromamol.benchmarks.device import Device
     from chromamol.engines.engine import Engine
     from chromamol.engines.grid import Grid
     from chromamol.progress import Progress
 
 EngineName = Literal["mollifier", "finite-difference", "taylor", "autodiff"]
-Device = Literal["cpu", "cuda"]
 
 ENGINES: tuple[EngineName, ...] = get_args(EngineName)
 DERIVATIVES = {1: ("", "y", "x"), 2: ("", "laplacian"), 4: ("", "laplacian", "bilaplacian")}
@@ -123,7 +124,7 @@ def derivatives(
     CallError
         If there is no such device.
     """
-    _check_device(device)
+    check_device(device)
     progress = progress or Silent()
     depths = _QUICK_DEPTHS if quick else _DEPTHS
     cases = list(product(DERIVATIVES, ENGINES, depths, _CELLS))
@@ -133,7 +134,7 @@ def derivatives(
     for order, engine, depth, cells in cases:
         case = Case(order, engine, depth, cells, derivatives_radius(order, cells))
         estimate = 4 * coarser.get((order, engine, depth), 0.0)
-        if estimate > _MOST_MB:
+        if not estimate <= _MOST_MB:  # too much, or the smaller case was killed already
             case = replace(case, peak_mb=estimate)
         else:
             with suppress(BrokenProcessPool):  # killed for want of memory: nothing is measured
@@ -171,7 +172,7 @@ def measure(case: Case, device: Device = "cpu") -> Case:
     torch.set_num_threads(_THREADS[0])
     # What libraries load on their first use is not the step's.
     train(_engine(replace(case, cells=_SMALL), torch.float32, device))
-    memory = _Memory(device)
+    memory = Memory(device)
     for _ in range(_WARM_UP):
         train()
     peak_mb = memory.peak_bytes() / 1e6
@@ -230,7 +231,7 @@ def to_markdown(table: pd.DataFrame) -> str:
                 ),
             ]
         )
-    return f"{_table(cost)}\n\n{_table(error)}"
+    return f"{markdown(cost[0], cost[1:])}\n\n{markdown(error[0], error[1:])}"
 
 
 def draw(table: pd.DataFrame, path: Path) -> None:
@@ -257,25 +258,12 @@ def draw(table: pd.DataFrame, path: Path) -> None:
     figure.savefig(path, dpi=150)
 
 
-def _check_device(device: Device) -> None:
-    import torch
-
-    if device == "cuda" and not torch.cuda.is_available():
-        msg = "There is no CUDA device here, or this torch was built without it. Leave out --cuda."
-        raise CallError(msg)
-
-
 def _cost(row: pd.Series) -> str:
     if row.peak_mb != row.peak_mb:
         return "killed: not enough memory"
     if row.seconds_1 != row.seconds_1:
         return f"would take {row.peak_mb / 1000:.0f} GB"
     return f"{1000 * row.seconds_1:.0f} / {1000 * row.seconds_2:.0f} ms, {row.peak_mb:.0f} MB"
-
-
-def _table(lines: list[list[str]]) -> str:
-    head, *rows = lines
-    return "\n".join(f"| {' | '.join(line)} |" for line in (head, ["---"] * len(head), *rows))
 
 
 def derivatives_radius(order: int, cells: int) -> int:
@@ -371,25 +359,3 @@ def _seconds(step: Callable[[], None], device: Device) -> float:
     after.record()
     torch.cuda.synchronize()
     return float(before.elapsed_time(after)) / 1000
-
-
-class _Memory:
-    """Memory that is taken from now on."""
-
-    def __init__(self, device: Device) -> None:
-        import torch
-
-        self._device = device
-        if device == "cuda":
-            torch.cuda.reset_peak_memory_stats()
-            self._start = torch.cuda.memory_allocated()
-        else:
-            self._start = resident_bytes()
-
-    def peak_bytes(self) -> int:
-        """Return the most that was held at any time."""
-        import torch
-
-        if self._device == "cuda":
-            return torch.cuda.max_memory_allocated() - self._start
-        return peak_resident_bytes() - self._start

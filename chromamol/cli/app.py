@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import chromamol
-from chromamol.cli.benchmark import accuracy, derivatives, large
+from chromamol.cli.benchmark import accuracy, coverage, density_only, derivatives, scaling
 from chromamol.cli.demo import demo
 from chromamol.cli.doctor import doctor
 from chromamol.cli.errors import spoken
@@ -30,14 +30,8 @@ for command in (run, demo, info, export, settings, simulate, doctor):
 
 benchmarks = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(benchmarks, name="benchmark", help="Measure accuracy, time and memory.")
-benchmarks.command()(spoken(accuracy))
-benchmarks.command()(spoken(derivatives))
-benchmarks.command()(spoken(large))
-
-
-@benchmarks.callback()
-def _keep_names() -> None:
-    """Keep ``accuracy`` a command of its own while it is the only one."""
+for command in (accuracy, coverage, density_only, scaling, derivatives):
+    benchmarks.command()(spoken(command))
 
 
 def _show_version(wanted: bool) -> None:

@@ -1,4 +1,4 @@
-"""``chromamol benchmark``: tables of measured accuracy."""
+"""``chromamol benchmark``: tables of measured accuracy, coverage, time and memory."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ import typer
 from chromamol.cli.errors import writing
 from chromamol.cli.watch import watched
 
+Folder = Annotated[Path | None, typer.Option("--out", "-o", help="Folder for the table as CSV.")]
+
 
 def accuracy(
-    out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Folder for the table as CSV.")
-    ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="One seed instead of three.")] = False,
+    out: Folder = None,
+    quick: Annotated[bool, typer.Option("--quick", help="One seed instead of five.")] = False,
 ) -> None:
     """Compare inferred rates with known ones.
 
-    Prints a table in Markdown: each estimator, and a plain blur, on simulated images.
+    Prints tables in Markdown: each estimator, what else could be done with the image, and the least
+    error that is possible, on simulated images.
     """
     from chromamol.benchmarks.accuracy import accuracy as measure
     from chromamol.benchmarks.accuracy import to_markdown
@@ -27,6 +28,83 @@ def accuracy(
     with writing(out or Path()), watched("benchmark") as progress:
         table = measure(out, quick=quick, progress=progress)
     print(to_markdown(table))
+
+
+def coverage(
+    out: Folder = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="4 draws of noise and field instead of 40.")
+    ] = False,
+) -> None:
+    """Count how often the intervals hold the known rates.
+
+    Prints a table in Markdown: the share of the 95 % intervals that hold the truth, and their mean
+    width, for pixels and for means over the nucleus, its domains and its zones.
+    """
+    from chromamol.benchmarks.coverage import coverage as measure
+    from chromamol.benchmarks.coverage import to_markdown
+
+    with writing(out or Path()), watched("benchmark") as progress:
+        table = measure(out, quick=quick, progress=progress)
+    print(to_markdown(table))
+
+
+def density_only(
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder for the table as CSV and a figure.")
+    ] = None,
+) -> None:
+    """Measure what a total density alone can say.
+
+    Prints a table in Markdown: the exploratory rate map and the compaction map of simulated images,
+    against the known rates, with and without what disturbs them.
+    """
+    from chromamol.benchmarks.density_only import density_only as measure
+    from chromamol.benchmarks.density_only import to_markdown
+
+    with writing(out or Path()), watched("benchmark") as progress:
+        table = measure(out, progress=progress)
+    print(to_markdown(table))
+
+
+def scaling(
+    out: Folder = None,
+    side: Annotated[
+        list[int] | None,
+        typer.Option(
+            min=128,
+            max=8192,
+            help="Side of a periodic image, pixels, a multiple of 128; may be given several times. "
+            "Default: 256 to 4096, and masked images of 512 and 1024.",
+        ),
+    ] = None,
+    masked_side: Annotated[
+        list[int] | None,
+        typer.Option(min=128, max=8192, help="The same for images with a mask."),
+    ] = None,
+    cuda: Annotated[bool, typer.Option("--cuda", help="Measure on the CUDA device.")] = False,
+) -> None:
+    """Measure time and memory for images of several sizes.
+
+    Prints a table in Markdown. Each image has a process of its own, and two channels; the choice of
+    the smoothing and the uncertainty are included.
+    """
+    from chromamol.benchmarks.process import describe_machine
+    from chromamol.benchmarks.scaling import MASKED_SIDES_PX, SIDES_PX, to_markdown
+    from chromamol.benchmarks.scaling import scaling as measure
+
+    device: Literal["cpu", "cuda"] = "cuda" if cuda else "cpu"
+    chosen = side or masked_side
+    with writing(out or Path()), watched("benchmark") as progress:
+        table = measure(
+            out,
+            sides_px=(side or ()) if chosen else SIDES_PX,
+            masked_sides_px=(masked_side or ()) if chosen else MASKED_SIDES_PX,
+            device=device,
+            progress=progress,
+        )
+    print(to_markdown(table))
+    print(f"\nMeasured on: {describe_machine(device)}.")
 
 
 def derivatives(
@@ -50,17 +128,3 @@ def derivatives(
         table = measure(out, quick=quick, device=device, progress=progress)
     print(to_markdown(table))
     print(f"\nMeasured on: {describe_machine(device)}.")
-
-
-def large(
-    side: Annotated[
-        int, typer.Option(min=128, max=8192, help="Side of the image, pixels; a multiple of 128.")
-    ] = 1024,
-) -> None:
-    """Measure time and memory of one large image, in a process of its own.
-
-    The field is periodic, with two channels; the uncertainty is included.
-    """
-    from chromamol.benchmarks.large_field import measure_large_field, to_markdown
-
-    print(to_markdown(measure_large_field(side)))

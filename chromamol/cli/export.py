@@ -44,13 +44,15 @@ def export(
 
     import numpy as np
 
+    from chromamol.results.in_words import in_words
     from chromamol.results.record import describe_map
     from chromamol.results.reopen import read_result
     from chromamol.results.tiff import write_map_tiff
 
     stored = read_result(result)
     if not np.isfinite(stored.maps[which.value]).any():
-        reasons = " ".join(finding.sentence for finding in stored.record.nuclei[0].findings)
+        words = in_words(stored.record.nuclei)
+        reasons = " ".join(words.no_map or words.findings)
         msg = f"This result has no {which.value} map, so nothing is written. {reasons}"
         raise InputError(msg)
     partial = out.with_name(f".{os.getpid()}-{out.name}")

@@ -19,14 +19,20 @@ _FULL_SCALES = frozenset(2**bits - 1 for bits in (8, 10, 12, 14, 16))
 
 
 def info(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="An image.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An image, or a stored result.")],
 ) -> None:
     """Show what is understood of an image.
 
-    Channels and what they are taken for, pixel size, intensities, and what is doubtful.
+    Channels and what they are taken for, pixel size, intensities, and what is doubtful. Of a
+    stored result: what came out, and its image.
     """
     from chromamol.images.read import read_image
+    from chromamol.results.reopen import is_result
+    from chromamol.results.store import IMAGE_GROUP
 
+    if is_result(file):
+        _show_result(file)
+        file = file / IMAGE_GROUP
     image = read_image(file)
     count, height, width = image.cyx.shape
     say(str(file))
@@ -42,6 +48,30 @@ def info(
         _line(f"Channel {number}", f"{called}{role} {_intensities(image.cyx[number])}".strip())
     for note in (*image.notes, *remarks):
         _line("Note", note)
+
+
+def _show_result(path: Path) -> None:
+    """Show what a stored result says of its maps."""
+    from chromamol.results.in_words import in_words
+    from chromamol.results.reopen import read_result
+
+    record = read_result(path).record
+    words = in_words(record.nuclei)
+    count = len(record.nuclei)
+    say(str(path))
+    _line(
+        "Result",
+        f"{record.nuclei[0].naming.name_and_unit} of {count} nucle{'us' if count == 1 else 'i'} "
+        f"in '{record.image}', by chromamol {record.chromamol_version}",
+    )
+    for title, sentences in (
+        ("No map", words.no_map),
+        ("DOUBT", words.doubts),
+        ("To know", words.findings),
+    ):
+        for number, sentence in enumerate(sentences):
+            heading = f"{title}:" if number == 0 else ""
+            say(f"{heading:<12}{sentence}", indent=2, hang=12)
 
 
 def _line(title: str, text: str) -> None:

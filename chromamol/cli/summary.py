@@ -7,19 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chromamol.cli.words import printable, say
-from chromamol.inference.rate_map import Quantity
-from chromamol.results.figure_text import findings_in_words
+from chromamol.results.in_words import in_words
+from chromamol.results.naming import naming_of
+from chromamol.results.record import record_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from chromamol.analysis import Analysis
-
-_MEANINGS = {
-    Quantity.RATE_RATIO: "above 1 histones are methylated faster than they are acetylated",
-    Quantity.DENSITY_ONLY: "what a model of chromatin implies from the density alone",
-    Quantity.DEPOSITION: "how fast the mark is put on, relative to how fast it is lost",
-}
 
 
 def tell(analysis: Analysis, folder: Path) -> None:
@@ -31,13 +26,15 @@ def tell(analysis: Analysis, folder: Path) -> None:
     folder : Path
         Where its files are.
     """
+    words = in_words(record_of(analysis).nuclei)
     say(analysis.image.name)
     for heading, sentences in (
         ("Input", [_input(analysis)]),
         ("Compaction", [_compaction(analysis)]),
-        ("Rate", [_rate(analysis)]),
+        ("Rate", [*_rate(analysis), *(f"no rate map: {reason}" for reason in words.no_map)]),
+        ("DOUBT", ["Do not believe the map:", *words.doubts] if words.doubts else []),
         ("Assumed", analysis.notes),
-        ("To know", findings_in_words(analysis)),
+        ("To know", words.findings),
     ):
         for number, sentence in enumerate(sentences):
             title = f"{heading}:" if number == 0 else ""
@@ -71,21 +68,23 @@ def _compaction(analysis: Analysis) -> str:
     )
 
 
-def _rate(analysis: Analysis) -> str:
-    """Say what the rate map is and what it holds."""
+def _rate(analysis: Analysis) -> list[str]:
+    """Say what the rate map is and what it holds, where there is one."""
     first = analysis.per_nucleus[0].rate_map
     rate = analysis.full_map("rate")
-    what = f"{first.quantity.value}: {_MEANINGS[first.quantity]}"
     if not np.isfinite(rate).any():
-        return f"{what}. No rate map could be given; see below why."
+        return []
+    naming = naming_of(first.quantity, first.scale)
     low, median, high = _spread(rate)
-    sd = float(np.nanmedian(analysis.full_map("rate_sd")))
+    rate_sd = analysis.full_map("rate_sd")
+    known = np.isfinite(rate_sd)
+    uncertainty = f", typical uncertainty ± {np.median(rate_sd[known]):.2g}" if known.any() else ""
     label = "EXPLORATORY, " if first.exploratory else ""
-    uncertainty = f", typical uncertainty ± {sd:.2g}" if np.isfinite(sd) else ""
-    return (
-        f"{label}{what}. From {low:.2f} to {high:.2f}, median {median:.2f}{uncertainty} "
+    numbers = f"From {low:.3g} to {high:.3g}, median {median:.3g}{uncertainty}"
+    return [
+        f"{label}{naming.name}: {naming.meaning}. {numbers}{naming.unit and ' ' + naming.unit} "
         f"(over 90 % of the area). Scale: {first.scale.value}."
-    )
+    ]
 
 
 def _spread(yx_map: np.ndarray) -> tuple[float, float, float]:

@@ -79,10 +79,21 @@ def image_metadata(path: Path) -> tuple[OmeImage, list[Any], int]:
     if not isinstance(content, v04.Image | v05.Image):
         msg = (
             f"{path.name} is a collection ({type(content).__name__}), not one image. "
-            f"Give the folder of one image inside it, for example {path.name}/0"
+            f"Give the folder of one image inside it, for example {path.name}/{_first_image(path)}"
         )
         raise InputError(msg)
     return content, channels if isinstance(channels, list) else [], zarr_format
+
+
+def _first_image(path: Path) -> str:
+    """Name the first image of a collection: of its list (bioformats2raw layout), else 0."""
+    header = path / "OME" / ("zarr.json" if (path / "zarr.json").is_file() else ".zattrs")
+    attributes = read_json(header) if header.is_file() else {}
+    for key in ("attributes", "ome"):
+        inner = attributes.get(key)
+        attributes = inner if isinstance(inner, dict) else attributes
+    series = attributes.get("series")
+    return str(series[0])[:80] if isinstance(series, list) and series else "0"
 
 
 def read_json(path: Path) -> dict[str, Any]:

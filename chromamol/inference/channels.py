@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from skimage.measure import block_reduce
 
 from chromamol.errors import CallError, InputError
-from chromamol.inference.noise import white_noise_sd
+from chromamol.inference import findings as say
+from chromamol.inference.noise import Noise, estimate_noise, saturated_share
 from chromamol.settings import Role
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from chromamol.inference.rate_map import Finding
+
 # A nucleus of fewer pixels says nothing.
 _FEWEST_PIXELS = 64
 # Noise is never taken to be less than this share of a channel's spread: rounding, not physics.
 _LEAST_NOISE = 1e-4
+# Size of a chromatin domain, nm.
+_DOMAIN_NM = 100.0
+# Fewer domain-sized blocks have no spread to speak of.
+_FEWEST_BLOCKS = 4
+# Saturation of fewer pixels does not change a map.
+_SATURATED_SHARE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -30,14 +40,48 @@ class Channels:
     densities : mapping of Role to (y, x) float64
         Zero outside the mask.
     noise_sd : mapping of Role to float
+        As stated by the caller, or as measured.
+    noise : mapping of Role to Noise
+        As measured.
     mask : (y, x) bool
     spacing_nm : (float, float)
     """
 
     densities: Mapping[Role, NDArray[np.float64]]
     noise_sd: Mapping[Role, float]
+    noise: Mapping[Role, Noise]
     mask: NDArray[np.bool_]
     spacing_nm: tuple[float, float]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong with the pixels of these channels."""
+        found = []
+        for role, density in self.densities.items():
+            noise = self.noise[role]
+            if noise.white is False:
+                found.append(say.coloured_noise(role, min(abs(noise.correlation), 1.0)))
+            elif (ratio := self._signal_over_noise(role)) < 1:
+                found.append(say.noise_above_signal(role, ratio))
+            share = saturated_share(density[self.mask])
+            if share > _SATURATED_SHARE:
+                found.append(say.saturated(role, share))
+        return tuple(found)
+
+    def _signal_over_noise(self, role: Role) -> float:
+        """Return signal over noise, averaged over blocks of the size of a domain.
+
+        The variance of the averages is that of the signal plus that of white noise. Infinite
+        where there are too few blocks to tell.
+        """
+        block = tuple(max(1, round(_DOMAIN_NM / side)) for side in self.spacing_nm)
+        whole = block_reduce(self.mask, block, np.min)
+        averages = block_reduce(self.densities[role], block, np.mean)[whole]
+        if averages.size < _FEWEST_BLOCKS:
+            return np.inf
+        of_noise = self.noise_sd[role] ** 2 / np.prod(block)
+        of_signal = max(float(averages.var(ddof=1)) - of_noise, 0.0)
+        return float(np.sqrt(of_signal / of_noise))
 
     @property
     def total(self) -> NDArray[np.float64]:
@@ -83,7 +127,7 @@ def check_channels(
     mask : (y, x) bool array, optional
         Default: every pixel.
     noise_sd : float or mapping of role name to float, optional
-        In the unit of the arrays; default: estimated.
+        In the unit of the arrays; default: estimated. Whiteness is measured all the same.
     mean_fraction : float or None
         Scale channels of unknown gain to this mean volume fraction of chromatin; two species
         to half of it each. None: the arrays are volume fractions.
@@ -116,18 +160,19 @@ def check_channels(
         raise CallError(msg)
     _check_values(arrays, inside)
     stated = _stated_noise(noise_sd, set(arrays))
-    densities, sds = {}, {}
+    densities, sds, noises = {}, {}, {}
     for role, array in arrays.items():
         density = np.where(inside, array, 0.0)
-        noise = stated[role] if role in stated else white_noise_sd(density, inside)
+        noise = estimate_noise(density, inside)
         gain = 1.0
         if mean_fraction is not None:
             share = mean_fraction if role in {Role.TOTAL, Role.MARK} else mean_fraction / 2
             gain = share / float(density[inside].mean())
         densities[role] = gain * density
         spread = float(densities[role][inside].std())
-        sds[role] = max(gain * noise, _LEAST_NOISE * spread)
-    return Channels(densities, sds, inside, _spacing(spacing_nm))
+        noises[role] = replace(noise, sd=gain * noise.sd)
+        sds[role] = max(gain * stated.get(role, noise.sd), _LEAST_NOISE * spread)
+    return Channels(densities, sds, noises, inside, _spacing(spacing_nm))
 
 
 def _check_combination(roles: set[Role]) -> None:

@@ -25,8 +25,9 @@ from torch.nn import functional
 
 from chromamol.equations.chromatin_phase_field import ChromatinPhaseField
 from chromamol.inference.conjugate_gradients import conjugate_gradients
-from chromamol.inference.domain import MaskedBox
-from chromamol.inference.grid import AnalysisGrid
+from chromamol.inference.cut_cells import CutCells
+from chromamol.inference.grid import MaskGrid
+from chromamol.inference.masked_box import MaskedBox
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -113,7 +114,7 @@ def fit_flat_potential(
         rejected = "it left the potential hardly flatter than a uniform rate at its start"
     return FlatPotential(
         problem.grid.to_image(problem.rate().detach()),
-        problem.grid.to_image(problem.deviation().detach(), order=1),
+        problem.grid.to_image(problem.deviation().detach()),
         rejected,
     )
 
@@ -125,13 +126,13 @@ class _Potential:
         from chromamol.inference.estimate import choose_device
 
         device = choose_device(settings.device)
-        self.grid = AnalysisGrid.for_mask(
+        self.grid = MaskGrid.of(
             channels.mask,
             channels.spacing_nm,
             resolution_nm=ell_nm / _BINS_PER_ELL,
             padding_nm=ell_nm,
         )
-        self._domain = MaskedBox(self.grid.box_mask, self.grid.spacing_nm, device)
+        self._domain = MaskedBox(CutCells.of_mask(self.grid.box_mask), self.grid.spacing_nm, device)
         self._equation = ChromatinPhaseField(ell_nm, settings.gradient_length_nm)
         self._inside = self._domain.inside
         density = self.grid.to_box(channels.total, device)

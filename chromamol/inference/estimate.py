@@ -2,41 +2,71 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import torch
-from scipy import ndimage
+from numpy.polynomial import Polynomial
+from scipy import ndimage, optimize
 
 from chromamol.equations.chromatin_phase_field import ChromatinPhaseField
 from chromamol.equations.mark_turnover import MarkTurnover
 from chromamol.errors import CallError, InputError
-from chromamol.inference.chromatin import ChromatinWeakForm, Observation
-from chromamol.inference.compaction import smooth_inside
+from chromamol.inference.chromatin import ChromatinWeakForm, Observation, species
 from chromamol.inference.direct import DirectEstimator
-from chromamol.inference.domain import Domain, MaskedBox, PeriodicBox
-from chromamol.inference.grid import AnalysisGrid
+from chromamol.inference.domain import Domain, PeriodicBox
+from chromamol.inference.gauss_newton import (
+    map_of,
+    solve_alike,
+    solve_smooth,
+    solve_with_edges,
+    uniform_field,
+)
+from chromamol.inference.grid import Grid, MaskGrid, PeriodicGrid, resample
+from chromamol.inference.masked_box import MaskedBox
+from chromamol.inference.model_fit import ASSUMED_NM, Model, ModelFit, fit_model
+from chromamol.inference.point_spread import PointSpread
+from chromamol.inference.posterior import Posterior
 from chromamol.inference.rate_map import Status
-from chromamol.inference.reaction_length import ASSUMED_NM
-from chromamol.inference.turnover import fit_turnover
+from chromamol.inference.residual_structure import ResidualStructure, residual_structure
+from chromamol.inference.turnover import TurnoverWeakForm
 from chromamol.settings import Role
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from numpy.typing import NDArray
 
     from chromamol.inference.channels import Channels
-    from chromamol.inference.regression import Fit, Regression
+    from chromamol.inference.gauss_newton import Problem, Solution
+    from chromamol.inference.regression import Fit
     from chromamol.progress import Progress
     from chromamol.settings import Settings
 
-# Bins are not coarser than this share of ell, where the image is finer.
-_BINS_PER_ELL = 7
+# Bins are not coarser than this share of ell, where the image is finer: on the grid where lengths
+# are found and uncertainties drawn, and on the one of the final map.
+_COARSE, _FINE = 1 / 3.5, 1 / 7
+# What the coarse grid cannot hold of a smooth map, as the data's share in its shortest wave.
+_NEGLIGIBLE = 1e-3
+# Scores of smooth maps and maps with edges that are nearer than this ratio are rivals.
+_RIVAL = 1.1
+# The fine grid shifts the logarithm of a reaction length by this much at most.
+_SHIFT, _SHIFT_TOLERANCE = 0.08, 2e-3
+# Rows of less weight, near a cut, do not count in the residual.
+_USED = 0.9
 _PADDING_OVER_ELL = 1.0
+# Longer outlines are taken on coarser bins: their dense matrix grows as the square.
+_MOST_EDGE_CELLS = 5000
 # Rows are faded in over this distance from a cut, and the map is blanked along it.
 _FADE_OVER_ELL, BLANK_OVER_ELL = 1.2, 0.85
-# The posterior's samples are averaged over this share of the map's own smoothing length.
-_SD_SMOOTHING = 2.0
+# And over this one from where there is no euchromatin.
+_UNDEFINED_FADE_OVER_ELL = 0.3
+# The spread of the draws is averaged over this share of the map's own smoothing length, and for a
+# map with edges over this share of ell.
+_SD_SMOOTHING, _SD_SMOOTHING_EDGES = 0.5, 0.2
 
 
 @dataclass(frozen=True)
@@ -45,19 +75,31 @@ class Estimate:
 
     Attributes
     ----------
-    rate, rate_sd, residual : (y, x) float64
+    rate, residual : (y, x) float64
+    rate_sd : (y, x) float64
+        Of the direct method; NaN where there is a posterior.
+    posterior : Posterior or None
+        None for the direct method, and where the solver did not converge.
     smoothing_nm : float or None
-        Length below which the map follows the prior, nm; None for the direct method.
+        Length below which the map follows the prior, nm; None for a map with edges, and for the
+        direct method.
+    has_edges : bool
+        Whether the data chose the edge-preserving prior.
     noise_scale : float
         Residual over expected noise.
+    structure : ResidualStructure or None
+        Of what the map leaves unexplained; None for the direct method.
     status : Status
     """
 
     rate: NDArray[np.float64]
-    rate_sd: NDArray[np.float64]
     residual: NDArray[np.float64]
+    rate_sd: NDArray[np.float64]
+    posterior: Posterior | None
     smoothing_nm: float | None
+    has_edges: bool
     noise_scale: float
+    structure: ResidualStructure | None
     status: Status
 
 
@@ -68,13 +110,25 @@ class Nucleus:
     ----------
     channels : Channels
     settings : Settings
+    psf_nm : float
+        Full width at half maximum of the blur, nm.
     progress : Progress
         Told of every step; may cancel.
+    undefined : (y, x) bool array, optional
+        Where there can be no rate: not to be used, and blanked.
     """
 
-    def __init__(self, channels: Channels, settings: Settings, progress: Progress) -> None:
+    def __init__(
+        self,
+        channels: Channels,
+        settings: Settings,
+        psf_nm: float,
+        progress: Progress,
+        undefined: NDArray[np.bool_] | None = None,
+    ) -> None:
         self.channels = channels
         self._settings = settings
+        self._psf_nm = psf_nm
         self._progress = progress
         self._device = choose_device(settings.device)
         self._periodic = settings.boundary == "periodic"
@@ -87,111 +141,262 @@ class Nucleus:
         self._cut_distance_nm = distance_to_cut(
             channels.mask, channels.spacing_nm, settings.boundary
         )
-        self.blanked = np.zeros(channels.mask.shape, dtype=bool)
+        self._undefined = np.zeros(channels.mask.shape, bool) if undefined is None else undefined
+        self.cut = np.zeros(channels.mask.shape, dtype=bool)
         # One grid and one weight for every length that is tried: scores compare on equal data.
         stated = settings.reaction_length_nm
         self._scale_nm = ASSUMED_NM if stated == "fit" else stated
-        self._grid, self._domain = self._make_grid()
-        self._last: Fit | None = None
+        self._coarse = self._level(_COARSE)
+        self._fine = cache(lambda: self._level(_FINE))
+        self._last: dict[bool, Fit] = {}
 
     def blanked_nm(self, ell_nm: float) -> float:
         """Return how far from a cut the map is left blank, nm."""
         return BLANK_OVER_ELL * ell_nm
 
-    def score(self, ell_nm: float) -> tuple[float, int]:
-        """Return the cross-validation score at a reaction length, and the number of rows.
+    def fit_model(self, start: Model, *, mixing: bool, smallest_nm: float) -> ModelFit:
+        """Find the reaction length if the settings ask for it, and the mixing energy.
 
-        The score is infinite where the solver did not converge.
+        Parameters
+        ----------
+        start : Model
+        mixing : bool
+            Whether to fit the mixing energy.
+        smallest_nm : float
+            Shortest reaction length that the image resolves, nm.
         """
-        fit, regression, converged = self._fit(ell_nm)
-        return (fit.score if converged else np.inf), regression.n_rows
+        length = self._settings.reaction_length_nm == "fit"
+        fit = fit_model(
+            self._deviance,
+            self._is_rival,
+            start,
+            length=length,
+            mixing=mixing,
+            smallest_nm=smallest_nm,
+        )
+        cut_bins = not self._periodic and fit.length_is_known and not fit.has_edges
+        return self._refine_length(fit) if cut_bins else fit
 
-    def rate_at(self, ell_nm: float) -> NDArray[np.float64] | None:
-        """Return the rate at a reaction length over its mean; None if it did not converge."""
-        fit, _, converged = self._fit(ell_nm)
-        rate = self._grid.to_image(fit.rate)
-        return rate / np.nanmean(rate) if converged else None
+    def rate_at(self, model: Model) -> NDArray[np.float64] | None:
+        """Return the rate of a model over its mean; None if it did not converge."""
+        solution = self._solve(model, edges=False)
+        rate = self._coarse.image_of(solution.fit.field)
+        return rate / np.nanmean(rate) if solution.converged else None
 
-    def estimate(self, ell_nm: float) -> Estimate:
-        """Estimate the rate at a reaction length (nm), with its uncertainty."""
+    def estimate(self, model: Model, others: Sequence[tuple[Model, Model]] = ()) -> Estimate:
+        """Estimate the rate under a model, with its uncertainty.
+
+        Parameters
+        ----------
+        model : Model
+        others : sequence of (Model, Model)
+            Models one standard deviation from this one, to both sides: what is not known of the
+            model widens the uncertainty of the map.
+        """
+        ell_nm = model.reaction_length_nm
         mask = self.channels.mask
-        self.blanked = mask & (self._cut_distance_nm < self.blanked_nm(ell_nm))
-        if self.blanked.sum() == mask.sum():
-            self.blanked = np.zeros_like(mask)
+        self.cut = mask & (self._cut_distance_nm < self.blanked_nm(ell_nm))
+        if self.cut.sum() == mask.sum():
+            self.cut = np.zeros_like(mask)
             msg = (
                 f"Nothing of this image is farther than {self.blanked_nm(ell_nm):.0f} nm from its "
                 "border, where the flux is unknown. Use a larger image, or boundary 'no-flux'."
             )
             raise InputError(msg)
+        self._progress.begin("inferring the rate")
         if self._settings.method == "direct":
-            return self._direct(ell_nm)
-        grid = self._grid
-        fit, regression, converged = self._fit(ell_nm)
-        rate = grid.to_image(fit.rate)
-        residual = grid.to_image(regression.residual(fit), order=1)
-        rate_sd = np.full(mask.shape, np.nan)
+            return self._direct(model)
+        level = self._coarse
+        smooth = self._solve(model, edges=False)
+        # The cost of an edge is chosen anew, whatever was tried before.
+        self._last.pop(True, None)
+        edges = self._solve(model, edges=True)
+        candidates = [smooth]
+        if self._periodic:
+            candidates = [_likelier(smooth, edges)]
+        elif edges.converged and edges.fit.score < _RIVAL * smooth.fit.score:
+            # Bins that the outline cuts need the fine grid to choose between near rivals.
+            candidates = [smooth, edges]
+        sound = [candidate for candidate in candidates if candidate.converged]
+        if sound and self._finer_is_needed(sound):
+            level = self._fine()
+            problem = level.problem(model)
+            candidates = [self._refine(level, problem, candidate) for candidate in sound]
+        final = _likelier(*candidates)
+        fit, converged = final.fit, final.converged
+        posterior = None
         if converged:
             self._progress.begin("estimating the uncertainty")
-            generator = torch.Generator().manual_seed(self._settings.seed)
-            samples = regression.posterior_samples(fit, generator)
-            variance = grid.to_image((samples**2).mean(dim=0), order=1)
-            width_nm = _SD_SMOOTHING * fit.smoothing_nm
-            rate_sd = np.sqrt(smooth_inside(variance, mask, width_nm, self.channels.spacing_nm))
-        status = Status.CONVERGED if converged else Status.NOT_CONVERGED
-        return Estimate(rate, rate_sd, residual, fit.smoothing_nm, fit.noise_scale, status)
+            posterior = self._draw(level, final, smooth, others)
+        return Estimate(
+            rate=level.image_of(fit.field),
+            residual=level.grid.to_image(final.regression.residual(fit)),
+            rate_sd=np.full(mask.shape, np.nan),
+            posterior=posterior,
+            smoothing_nm=None if fit.has_edges else fit.strength,
+            has_edges=fit.has_edges,
+            noise_scale=fit.noise_scale,
+            structure=level.structure_of(final),
+            status=Status.CONVERGED if converged else Status.NOT_CONVERGED,
+        )
 
-    def _fit(self, ell_nm: float) -> tuple[Fit, Regression, bool]:
-        """Solve the weak form, from the solution at the last length where there is one."""
-        grid, domain = self._grid, self._domain
-        densities = {
-            role: grid.to_box(density, self._device)
-            for role, density in self.channels.densities.items()
-        }
-        noise_sd = {role: sd / grid.factor for role, sd in self.channels.noise_sd.items()}
+    def false_structure(self, model: Model) -> float:
+        """Return how much a map of a nucleus of uniform rate would vary: the null test.
+
+        The nucleus has the heterochromatin of this one, the euchromatin that a uniform rate gives
+        it, and noise of the same size; its map is smoothed as that of this one.
+
+        Returns
+        -------
+        float
+            Standard deviation of the map over its mean; infinite if it cannot be inferred.
+        """
+        generator = torch.Generator().manual_seed(self._settings.seed)
+        problem = self._coarse.uniform_problem(model, generator)
+        start = replace(self._solve(model, edges=False).fit, field=uniform_field(problem))
+        solution = solve_alike(problem, start, self._progress)
+        found = map_of(problem, solution.fit.field)[self._coarse.used]
+        return float(found.std() / found.mean()) if solution.converged else float("inf")
+
+    def _is_rival(self, model: Model) -> bool:
+        """Tell whether a map with edges is about as likely as a smooth one, or likelier."""
+        smooth, edges = (self._solve(model, edges=choice) for choice in (False, True))
+        return edges.converged and edges.fit.score < _RIVAL * smooth.fit.score
+
+    def _deviance(self, model: Model, *, edges: bool) -> float:
+        """Return -2 log likelihood: n log(score), for n rows of white noise."""
+        solution = self._solve(model, edges=edges)
+        if not solution.converged:
+            return float("inf")
+        return solution.regression.n_rows * math.log(solution.fit.score)
+
+    def _solve(self, model: Model, *, edges: bool) -> Solution:
+        """Solve on the coarse grid, from the solution of the last model where there is one."""
+        problem = self._coarse.problem(model)
+        if edges:
+            start = self._last.get(True) or self._last.get(False)
+            start = start or self._solve(model, edges=False).fit
+            solution = solve_with_edges(problem, self._progress, start)
+        else:
+            solution = solve_smooth(problem, self._progress, start=self._last.get(False))
+        if solution.converged:
+            self._last[edges] = solution.fit
+        return solution
+
+    def _refine(self, level: _Level, problem: Problem, solution: Solution) -> Solution:
+        """Solve a problem of finer bins, from a solution on the coarse ones."""
+        fit = solution.fit
+        start = replace(fit, field=self._coarse.transfer(fit.field, level))
+        if fit.has_edges:
+            return solve_with_edges(problem, self._progress, start)
+        return solve_smooth(problem, self._progress, start=start)
+
+    def length_at_gain(self, model: Model, gain: float) -> Model:
+        """Return a model with another gain, and the reaction length that fits best with it."""
+
+        def at(log_ratio: float) -> Model:
+            ell_nm = model.reaction_length_nm * math.exp(log_ratio)
+            return replace(model, reaction_length_nm=ell_nm, partner_gain=gain)
+
+        if self._settings.reaction_length_nm != "fit":
+            return at(0.0)
+        found = optimize.minimize_scalar(
+            lambda log_ratio: self._deviance(at(log_ratio), edges=False),
+            bounds=(-math.log(1.5), math.log(1.5)),
+            method="bounded",
+            options={"xatol": 1e-2},
+        )
+        return at(float(found.x))
+
+    def _refine_length(self, fit: ModelFit) -> ModelFit:
+        """Find the best length on the fine grid: bins that the outline cuts shift it a little."""
+        level = self._fine()
+        last = self._solve(fit.model, edges=False)
+
+        def deviance(shift: float) -> float:
+            nonlocal last
+            ell_nm = fit.model.reaction_length_nm * math.exp(shift)
+            problem = level.problem(replace(fit.model, reaction_length_nm=ell_nm))
+            found = self._refine(level, problem, last)
+            if not found.converged:
+                return math.inf
+            return found.regression.n_rows * math.log(found.fit.score)
+
+        shift = float(
+            optimize.minimize_scalar(
+                deviance,
+                bounds=(-_SHIFT, _SHIFT),
+                method="bounded",
+                options={"xatol": _SHIFT_TOLERANCE},
+            ).x
+        )
+        if abs(shift) > _SHIFT - 2 * _SHIFT_TOLERANCE:
+            return fit  # no minimum near the coarse one
+        ell_nm = fit.model.reaction_length_nm * math.exp(shift)
+        return replace(
+            fit,
+            model=replace(fit.model, reaction_length_nm=ell_nm),
+            log_length=fit.log_length.shifted(shift) if fit.log_length else None,
+        )
+
+    def _finer_is_needed(self, candidates: list[Solution]) -> bool:
+        """Tell whether the coarse grid leaves out what the final map can hold."""
+        if not self._periodic or candidates[0].fit.has_edges:
+            return True
+        smooth = candidates[0]
+        return smooth.regression.share_of_shortest_wave(smooth.fit) > _NEGLIGIBLE
+
+    def _draw(
+        self,
+        level: _Level,
+        final: Solution,
+        smooth: Solution,
+        others: Sequence[tuple[Model, Model]],
+    ) -> Posterior:
+        """Draw from the posterior.
+
+        That of a smooth map is drawn on the coarse grid, which holds it as well as the fine one.
+        """
+        coarse, has_edges = self._coarse, final.fit.has_edges
+        drawn, solution = (level, final) if has_edges else (coarse, smooth)
+        generator = torch.Generator().manual_seed(self._settings.seed)
+        errors = solution.regression.posterior_samples(solution.fit, generator, self._progress)
+        for pair in others:
+            one, other = (self._solve(model, edges=has_edges) for model in pair)
+            if not (one.converged and other.converged):
+                continue
+            change = coarse.transfer((one.fit.field - other.fit.field) / 2, drawn).cpu().float()
+            for index, white in enumerate(torch.randn(len(errors), generator=generator)):
+                errors[index] += white * change
+        level_map = map_of(solution.problem, solution.fit.field).cpu()
+        if not drawn.positive:
+            level_map = torch.ones_like(level_map)
+        errors *= level_map.float()
+        width_nm = _SD_SMOOTHING * final.fit.strength
+        if has_edges:
+            width_nm = _SD_SMOOTHING_EDGES * self._scale_nm
+        return Posterior(
+            errors.numpy(), level_map.numpy(), drawn.inside.cpu().numpy(), drawn.grid, width_nm
+        )
+
+    def _level(self, bins_over_ell: float) -> _Level:
         fade = np.clip(self._cut_distance_nm / (_FADE_OVER_ELL * self._scale_nm), 0, 1)
-        weight = grid.to_box(np.sin(np.pi / 2 * fade) ** 2, self._device)
-        if Role.MARK in densities:
-            fit, regression = fit_turnover(
-                densities[Role.MARK],
-                noise_sd[Role.MARK],
-                MarkTurnover(ell_nm),
-                domain,
-                weight=weight,
-                progress=self._progress,
+        if self._undefined.any():
+            away_nm = ndimage.distance_transform_edt(
+                ~self._undefined, sampling=self.channels.spacing_nm
             )
-            return fit, regression, fit.converged
-        first, second = (
-            Observation(
-                densities[role],
-                has_euchromatin=role is not Role.HETEROCHROMATIN,
-                has_heterochromatin=role is not Role.EUCHROMATIN,
-                noise_sd=noise_sd[role],
-            )
-            for role in _ordered(densities)
+            fade = np.minimum(fade, away_nm / (_UNDEFINED_FADE_OVER_ELL * self._scale_nm))
+        return _Level(
+            self.channels,
+            self._settings,
+            np.sin(np.pi / 2 * fade) ** 2,
+            psf_nm=self._psf_nm,
+            scale_nm=self._scale_nm,
+            resolution_nm=bins_over_ell * self._scale_nm,
         )
-        solved = ChromatinWeakForm(first, second, self._equation(ell_nm), domain, weight).solve(
-            self._progress, start=self._last
-        )
-        if solved.converged:
-            self._last = solved.fit
-        return solved.fit, solved.regression, solved.converged
 
-    def _make_grid(self) -> tuple[AnalysisGrid, Domain]:
-        mask, spacing_nm = self.channels.mask, self.channels.spacing_nm
-        if self._periodic:
-            shape = (mask.shape[0], mask.shape[1])
-            return AnalysisGrid.periodic(mask, spacing_nm), PeriodicBox(
-                shape, spacing_nm, self._device
-            )
-        grid = AnalysisGrid.for_mask(
-            mask,
-            spacing_nm,
-            resolution_nm=self._scale_nm / _BINS_PER_ELL,
-            padding_nm=_PADDING_OVER_ELL * self._scale_nm,
-        )
-        return grid, MaskedBox(grid.box_mask, grid.spacing_nm, self._device)
-
-    def _direct(self, ell_nm: float) -> Estimate:
+    def _direct(self, model: Model) -> Estimate:
+        ell_nm = model.reaction_length_nm
         channels = self.channels
         outside: Literal["wrap", "mirror"] = "wrap" if self._periodic else "mirror"
         estimator = DirectEstimator(channels.mask, channels.spacing_nm, ell_nm, outside)
@@ -202,16 +407,181 @@ class Nucleus:
         else:
             euchromatin, heterochromatin, noise_sd = channels.species()
             rate, rate_sd = estimator.chromatin(
-                euchromatin, heterochromatin, noise_sd, self._equation(ell_nm)
+                euchromatin, heterochromatin, noise_sd, chromatin_of(model, self._settings)
             )
         rate, rate_sd = (np.where(channels.mask, yx_map, np.nan) for yx_map in (rate, rate_sd))
         residual = np.full(channels.mask.shape, np.nan)
-        return Estimate(rate, rate_sd, residual, None, 1.0, Status.CLOSED_FORM)
-
-    def _equation(self, ell_nm: float) -> ChromatinPhaseField:
-        return ChromatinPhaseField(
-            ell_nm, self._settings.gradient_length_nm, self._settings.mixing_energy
+        return Estimate(
+            rate=rate,
+            residual=residual,
+            rate_sd=rate_sd,
+            posterior=None,
+            smoothing_nm=None,
+            has_edges=False,
+            noise_scale=1.0,
+            structure=None,
+            status=Status.CLOSED_FORM,
         )
+
+
+class _Level:
+    """The channels on the bins of one size."""
+
+    def __init__(
+        self,
+        channels: Channels,
+        settings: Settings,
+        yx_weight: NDArray[np.float64],
+        *,
+        psf_nm: float,
+        scale_nm: float,
+        resolution_nm: float,
+    ) -> None:
+        self._settings = settings
+        self.positive = Role.MARK not in channels.densities
+        device = choose_device(settings.device)
+        mask, spacing_nm = channels.mask, channels.spacing_nm
+        self.grid: Grid
+        self._domain: Domain
+        if settings.boundary == "periodic":
+            shape = (mask.shape[0], mask.shape[1])
+            self.grid = PeriodicGrid(shape, spacing_nm, resolution_nm)
+            self._domain = PeriodicBox(self.grid.box_shape, self.grid.spacing_nm, device)
+            self._weight = self.grid.to_box(yx_weight, device).clamp(0, 1)
+        else:
+            padding_nm = _PADDING_OVER_ELL * scale_nm
+            grid = MaskGrid.of(mask, spacing_nm, resolution_nm=resolution_nm, padding_nm=padding_nm)
+            while grid.cells.edge_count > _MOST_EDGE_CELLS:
+                resolution_nm = 1.01 * (grid.factor + 1) * max(spacing_nm)
+                grid = MaskGrid.of(
+                    mask, spacing_nm, resolution_nm=resolution_nm, padding_nm=padding_nm
+                )
+            self.grid = grid
+            self._domain = MaskedBox(grid.cells, grid.spacing_nm, device)
+            self._weight = self.grid.to_box(yx_weight, device)
+        self._densities = {
+            role: self._domain.root_share * self.grid.to_box(density, device)
+            for role, density in channels.densities.items()
+        }
+        self._noise_sd = {
+            role: sd * self.grid.noise_factor for role, sd in channels.noise_sd.items()
+        }
+        self._point_spread = PointSpread(psf_nm, self._domain)
+
+    def problem(self, model: Model) -> Problem:
+        """Return what relates the map to the data, under a model."""
+        densities, noise_sd = dict(self._densities), dict(self._noise_sd)
+        if Role.TOTAL in densities and len(densities) > 1:
+            _, partner = _ordered(densities)
+            densities[partner] = model.partner_gain * densities[partner]
+            noise_sd[partner] *= model.partner_gain
+        return self._problem(densities, noise_sd, model)
+
+    def uniform_problem(self, model: Model, generator: torch.Generator) -> Problem:
+        """Return the same for a nucleus with these domains, but a uniform rate."""
+        measured, inside = self._densities, self._domain.inside
+        uniform: dict[Role, torch.Tensor] = {}
+        if Role.MARK in measured:
+            mean = measured[Role.MARK][inside].sum() / self._domain.root_share[inside].sum()
+            uniform[Role.MARK] = mean * self._domain.root_share
+        else:
+            first, second = self._observations(measured, self._noise_sd)
+            euchromatin, heterochromatin = species(first, second)
+            equation = self._chromatin(model)
+            mean_rate = float(heterochromatin[inside].mean() / euchromatin[inside].mean())
+            symbol = mean_rate + equation.transport_symbol(
+                Polynomial([0.0, 1.0]), self._domain.stencil_nm2
+            )
+            mixed = equation.mix(heterochromatin, self._domain.minus_laplacian)
+            euchromatin = self._domain.inverse(symbol.trim())(mixed)
+            uniform[Role.HETEROCHROMATIN] = heterochromatin
+            uniform[Role.EUCHROMATIN] = euchromatin
+            uniform[Role.TOTAL] = heterochromatin + euchromatin
+        noisy = {}
+        for role, sd in self._noise_sd.items():
+            white = torch.randn(inside.shape, generator=generator, dtype=torch.float64)
+            noise = sd * white.to(inside.device) * inside
+            # The measured domains are blurred already.
+            noisy[role] = uniform[role] + noise
+        return self._problem(noisy, self._noise_sd, model)
+
+    def _problem(
+        self, densities: Mapping[Role, torch.Tensor], noise_sd: Mapping[Role, float], model: Model
+    ) -> Problem:
+        if Role.MARK in densities:
+            return TurnoverWeakForm(
+                densities[Role.MARK],
+                noise_sd[Role.MARK],
+                MarkTurnover(model.reaction_length_nm),
+                self._domain,
+                weight=self._weight,
+                point_spread=self._point_spread,
+            )
+        return ChromatinWeakForm(
+            self._observations(densities, noise_sd),
+            self._chromatin(model),
+            self._domain,
+            self._weight,
+            self._point_spread,
+        )
+
+    def _chromatin(self, model: Model) -> ChromatinPhaseField:
+        return chromatin_of(model, self._settings)
+
+    def _observations(
+        self, densities: Mapping[Role, torch.Tensor], noise_sd: Mapping[Role, float]
+    ) -> tuple[Observation, Observation]:
+        first, second = (
+            Observation(
+                densities[role],
+                has_euchromatin=role is not Role.HETEROCHROMATIN,
+                has_heterochromatin=role is not Role.EUCHROMATIN,
+                noise_sd=noise_sd[role],
+            )
+            for role in _ordered(densities)
+        )
+        return first, second
+
+    def image_of(self, field: torch.Tensor) -> NDArray[np.float64]:
+        """Return the map of a field of these bins, (y, x) of the image."""
+        image = self.grid.to_image(field)
+        return np.exp(image) if self.positive else image
+
+    @property
+    def inside(self) -> torch.Tensor:
+        """Bins of the domain, (y, x) bool."""
+        return self._domain.inside
+
+    @property
+    def used(self) -> torch.Tensor:
+        """Bins whose rows count in full, (y, x) bool."""
+        return (self._weight > _USED) & self._domain.inside
+
+    def structure_of(self, solution: Solution) -> ResidualStructure | None:
+        """Tell whether what a solution leaves unexplained is white."""
+        left = solution.problem.unexplained(solution.fit.field).cpu().numpy()
+        return residual_structure(left, self.used.cpu().numpy(), self.grid.spacing_nm)
+
+    def transfer(self, box: torch.Tensor, other: _Level) -> torch.Tensor:
+        """Interpolate a field of these bins at those of another level."""
+        if other is self:
+            return box
+        if isinstance(self.grid, MaskGrid) and isinstance(other.grid, MaskGrid):
+            return other.grid.from_coarser(box, self.grid)
+        return resample(box, other.grid.box_shape)
+
+
+def _likelier(smooth: Solution, *edges: Solution) -> Solution:
+    """Return the solution of the better score, of those that converged."""
+    found = [solution for solution in (smooth, *edges) if solution.converged]
+    return min(found, key=lambda solution: solution.fit.score, default=smooth)
+
+
+def chromatin_of(model: Model, settings: Settings) -> ChromatinPhaseField:
+    """Return the equation of a model."""
+    return ChromatinPhaseField(
+        model.reaction_length_nm, settings.gradient_length_nm, model.mixing_energy
+    )
 
 
 def choose_device(wanted: str) -> torch.device:
@@ -229,7 +599,7 @@ def choose_device(wanted: str) -> torch.device:
     return torch.device("cuda" if available and wanted != "cpu" else "cpu")
 
 
-def _ordered(densities: dict[Role, torch.Tensor]) -> tuple[Role, Role]:
+def _ordered(densities: Mapping[Role, torch.Tensor]) -> tuple[Role, Role]:
     """Return the two roles, the one that holds euchromatin for certain last."""
     if Role.TOTAL not in densities:
         return Role.HETEROCHROMATIN, Role.EUCHROMATIN

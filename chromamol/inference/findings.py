@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 from chromamol.inference.rate_map import Finding
 
 if TYPE_CHECKING:
-    from chromamol.inference.reaction_length import ReactionLength
+    from chromamol.inference.forward_check import ForwardCheck
+    from chromamol.inference.imprint import Imprint
+    from chromamol.inference.profile import Profile
+
+# Share of a map, at the scale of the domains, above which it is nothing but a copy of them.
+_NOTHING_ELSE = 0.95
+# A copy of the domains that changes a map by less is not worth a doubt.
+_SLIGHT = 0.02
+# A map of a uniform rate may vary by this share of a map whose pattern is clear.
+_CLEAR = 0.5
 
 
 def too_coarse(grain_nm: float, ell_nm: float) -> Finding:
@@ -32,13 +41,32 @@ def ell_given(ell_nm: float) -> Finding:
     )
 
 
-def ell_fitted(fitted: ReactionLength) -> Finding:
+def ell_fitted(low_nm: float, best_nm: float, high_nm: float) -> Finding:
     """Say that the image identified ell."""
     return Finding(
         "ell-fitted",
-        f"The reaction-diffusion length was estimated from the image: {fitted.best_nm:.0f} nm "
-        f"(95 % interval {fitted.low_nm:.0f} to {fitted.high_nm:.0f} nm).",
-        fitted.best_nm,
+        f"The reaction-diffusion length was estimated from the image: {best_nm:.0f} nm "
+        f"(95 % interval {low_nm:.0f} to {high_nm:.0f} nm).",
+        best_nm,
+    )
+
+
+def mixing_fitted(mixing: Profile) -> Finding:
+    """Say that the image tells the mixing energy."""
+    return Finding(
+        "mixing-energy-fitted",
+        f"The mixing energy was estimated from the image: {mixing.best:.3f} "
+        f"(95 % interval {mixing.low:.3f} to {mixing.high:.3f}, the length being as it is).",
+        mixing.best,
+    )
+
+
+def mixing_unknown(used: float) -> Finding:
+    """Say that the image does not tell the mixing energy."""
+    return Finding(
+        "mixing-energy-unknown",
+        f"The image, or this method, does not tell the mixing energy; {used:g} was used.",
+        used,
     )
 
 
@@ -52,8 +80,8 @@ def ell_assumed(ell_nm: float, change: float | None) -> Finding:
     )
     return Finding(
         "ell-assumed",
-        f"The image does not tell the reaction-diffusion length; {ell_nm:.0f} nm was assumed."
-        f"{spread}",
+        f"The image does not tell the reaction-diffusion length; {ell_nm:.0f} nm was assumed, also "
+        f"for the uncertainty of the map.{spread}",
         ell_nm,
     )
 
@@ -127,13 +155,47 @@ def misfit(ratio: float) -> Finding:
     )
 
 
-def negative(share: float) -> Finding:
-    """Say that part of the map is below zero."""
+def vanishing(share: float) -> Finding:
+    """Say that part of the map is next to nothing."""
     return Finding(
-        "negative-rate",
-        f"{100 * share:.0f} % of the map is below zero, which a rate cannot be: there the image "
-        "contradicts the model, or the uncertainty is large.",
+        "vanishing-rate",
+        f"In {100 * share:.0f} % of the map the rate is next to nothing: there the image asks for "
+        "less than zero, which a rate cannot be. It contradicts the model, or the reaction "
+        "length is far off.",
         share,
+    )
+
+
+def plateaus() -> Finding:
+    """Say that the map was made of plateaus."""
+    return Finding(
+        "map-with-edges",
+        "The image is explained best by a map of plateaus with sharp borders, as of compartments; "
+        "weak gradients inside a plateau are flattened.",
+    )
+
+
+def null_test(false: float, found: float) -> Finding:
+    """Say how much a map of a uniform rate would vary."""
+    if not math.isfinite(false):
+        return Finding(
+            "null-test-undone",
+            "How much a map of a uniform rate would vary could not be found out: its solver did "
+            "not converge. Take the pattern of this map with care.",
+        )
+    if false < _CLEAR * found:
+        return Finding(
+            "null-test",
+            f"A nucleus with these domains and this noise but a uniform rate would give a map "
+            f"that varies by {100 * false:.1f} %; this one varies by {100 * found:.0f} %.",
+            false / found,
+        )
+    return Finding(
+        "null-test-failed",
+        f"This map varies by {100 * found:.1f} %, hardly more than that of a nucleus with "
+        f"these domains and this noise but a uniform rate ({100 * false:.1f} %): its pattern may "
+        "be nothing but noise.",
+        false / found,
     )
 
 
@@ -186,4 +248,176 @@ def density_rejected(reason: str) -> Finding:
     return Finding(
         "density-only-rejected",
         f"The density-only fit was rejected ({reason}); use the compaction map.",
+    )
+
+
+def coloured_noise(role: str, shared: float) -> Finding:
+    """Say that neighbouring pixels share noise."""
+    return Finding(
+        "coloured-noise",
+        f"The noise of the {role} channel is not independent from pixel to pixel: neighbours "
+        f"share {100 * shared:.0f} % of it, as after deconvolution, a SIM or Airyscan "
+        "reconstruction, smoothing or interpolation. The uncertainty of the map can then be far "
+        "too small. Use the raw image, or counts.",
+        shared,
+    )
+
+
+def noise_above_signal(role: str, signal_over_noise: float) -> Finding:
+    """Say that the structure of a channel drowns in its noise."""
+    return Finding(
+        "noise-above-signal",
+        f"The {role} channel shows hardly any structure above its noise, even averaged over the "
+        "size of a chromatin domain: a map of it would mostly show noise.",
+        signal_over_noise,
+    )
+
+
+def saturated(role: str, share: float) -> Finding:
+    """Say that bright pixels are cut off."""
+    return Finding(
+        "saturated",
+        f"{100 * share:.1f} % of the pixels of the {role} channel sit at its largest value: the "
+        "detector or the file could not count further, and the dense places are really denser.",
+        share,
+    )
+
+
+def domain_imprint(imprint: Imprint) -> Finding:
+    """Say whether the map follows the domains, and what that can mean."""
+    spacing = f"{imprint.domain_spacing_nm:.0f} nm, the spacing of the domains"
+    if not imprint.significant or abs(imprint.amplitude) < _SLIGHT:
+        return Finding(
+            "no-domain-imprint",
+            f"At the scale of {spacing}, the rate map hardly follows the domains: no sign that "
+            "they were printed into it by a wrong reaction-diffusion length.",
+            imprint.amplitude,
+        )
+    height = "low" if imprint.amplitude < 0 else "high"
+    copy = (
+        f"{100 * imprint.share:.0f} % of what the rate map shows at the scale of {spacing}, "
+        f"is a copy of the domains: the rate is {height} where they are, and varies with them by "
+        f"{100 * abs(imprint.amplitude):.1f} % of its mean."
+    )
+    if imprint.amplitude < 0:
+        return Finding(
+            "domain-imprint",
+            f"{copy} Domains form where the rate is high, so this copy is most likely an "
+            "artefact: the reaction-diffusion length is too long, or the brightness of the two "
+            "channels does not compare.",
+            imprint.amplitude,
+        )
+    if imprint.share > _NOTHING_ELSE:
+        return Finding(
+            "domain-imprint",
+            f"{copy} Hardly anything else is to be seen at this scale, so this is most likely an "
+            "artefact: the reaction-diffusion length is too short.",
+            imprint.amplitude,
+        )
+    return Finding(
+        "follows-domains",
+        f"{copy} That can be true, since domains form where the rate is high; a "
+        "reaction-diffusion length that is too short would look the same. This image alone "
+        "cannot tell the two apart.",
+        imprint.amplitude,
+    )
+
+
+def model_explains(check: ForwardCheck) -> Finding:
+    """Say that simulations with the inferred map look like the image."""
+    names = ", ".join(statistic.name for statistic in check.statistics)
+    if check.coarse:
+        return Finding(
+            "model-explains",
+            f"Simulated with this rate map, smoothed over the domains, {_part(check.share)} looks "
+            f"as in the image, within 25 % or three spreads of the simulations: {names}. Where "
+            "the single domains lie is chance and was not compared.",
+            check.share,
+        )
+    return Finding(
+        "model-explains-with-detail",
+        f"Simulated with this rate map, {_part(check.share)} looks as in the image ({names}), but "
+        "not with the map smoothed over the domains: the finest detail of the map holds the "
+        "domains in place. Either the rate truly varies within the size of a domain, or a wrong "
+        "reaction-diffusion length printed the domains into the map.",
+        check.share,
+    )
+
+
+def model_does_not_explain(check: ForwardCheck) -> Finding:
+    """Say what differs between the image and simulations with the inferred map."""
+    differing = [statistic for statistic in check.statistics if not statistic.agrees]
+    numbers = "; ".join(
+        f"{statistic.name} {_number(statistic.measured, statistic.unit)} in the image and "
+        f"{_number(statistic.simulated, statistic.unit)} in the simulation"
+        for statistic in differing
+    )
+    return Finding(
+        "model-does-not-explain",
+        f"The model does not explain this image. Simulated with this rate map, "
+        f"{_part(check.share)} looks different: {numbers}.",
+        float(len(differing)),
+    )
+
+
+def _number(value: float, unit: str) -> str:
+    return f"{value:.3g} {unit}".rstrip()
+
+
+def _part(share: float) -> str:
+    return "the nucleus" if share > 0.995 else f"a part of the nucleus ({100 * share:.0f} %)"
+
+
+def structured_residual(share: float) -> Finding:
+    """Say that what the fit leaves is not only noise."""
+    return Finding(
+        "structured-residual",
+        f"What the model leaves unexplained is not only noise: {100 * share:.0f} % of it are "
+        "patterns wider than a few pixels. Either the model misses something, or the noise of "
+        "neighbouring pixels is alike.",
+        share,
+    )
+
+
+def undefined_rate(share: float) -> Finding:
+    """Say where there is no rate for want of euchromatin."""
+    return Finding(
+        "no-euchromatin",
+        f"In {100 * share:.1f} % of the nucleus there is no euchromatin above the noise. The rate "
+        "is a ratio to the euchromatin, so there it is undefined, and the map is left blank.",
+        share,
+    )
+
+
+def excluded_bodies(count: int, share: float) -> Finding:
+    """Say that nucleoli or the like are in the mask."""
+    what = "region" if count == 1 else "regions"
+    return Finding(
+        "excluded-bodies",
+        f"{count} {what} of the nucleus ({100 * share:.1f} % of its area) hold hardly any "
+        "chromatin: nucleoli, speckles, or an outline that is too wide. The model "
+        "knows no such bodies, and the rate in and around them is wrong.",
+        share,
+    )
+
+
+def mask_in_pieces(count: int, too_small: int) -> Finding:
+    """Say that the outline of the nucleus is not one piece."""
+    left_out = f" Left out: {too_small} more of fewer than 64 pixels." if too_small else ""
+    return Finding(
+        "mask-in-pieces",
+        f"The outline of this nucleus consists of {count} separate pieces; no chromatin flows "
+        f"from one to the other in the model.{left_out}",
+        float(count),
+    )
+
+
+def optical_section(section_nm: float, thick_nm: float) -> Finding:
+    """Say that the image is a thin section through domains rather than a projection."""
+    return Finding(
+        "optical-section",
+        f"The optical section ({section_nm:.0f} nm) is not thick against the domains (more than "
+        f"{thick_nm:.0f} nm would be): chromatin that leaves it upwards or downwards is not seen, "
+        "and the rate map is an approximation.",
+        section_nm,
     )

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chromamol.errors import CallError
+from chromamol.errors import CallError, InputError
 from chromamol.inference import findings as say
 from chromamol.inference.channels import Channels, check_channels
 from chromamol.inference.compaction import compaction_map
+from chromamol.inference.forward_check import forward_check
+from chromamol.inference.imprint import domain_imprint
+from chromamol.inference.inspection import excluded_bodies, mask_pieces, undefined_rate
+from chromamol.inference.model_fit import ASSUMED_NM
 from chromamol.inference.rate_map import Finding, Quantity, RateMap, Scale, Status
-from chromamol.inference.reaction_length import (
-    ASSUMED_NM,
-    ReactionLength,
-    profile_reaction_length,
-)
 from chromamol.inference.threads import threads_for
 from chromamol.progress import Progress, Silent
 from chromamol.settings import Role, Settings
@@ -26,14 +25,17 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from chromamol.inference.estimate import Estimate, Nucleus
+    from chromamol.equations.chromatin_phase_field import ChromatinPhaseField
+    from chromamol.inference.estimate import Estimate
 
 # Coarser images than this share of ell cannot show the rate.
 _COARSEST = 1 / 3
 # How much larger than the noise the residual may be.
 _MISFIT = 1.5
-# Share of a map below zero that is said, and that is too much to give the map.
-_NEGATIVE_SHARE, _REJECTED_SHARE = 0.01, 0.2
+# A rate below this share of the mean is none: there the data ask for less than zero. And the share
+# of such a map that is said, and that is too much to give the map.
+_NOTHING = 0.02
+_VANISHING_SHARE, _REJECTED_SHARE = 0.01, 0.2
 
 
 def infer_rates(
@@ -66,7 +68,7 @@ def infer_rates(
     noise_sd : float or mapping of role name to float, optional
         Standard deviation of the white noise, in the unit of the arrays; default: estimated.
     psf_nm : float, optional
-        Full width at half maximum of the microscope's blur, nm.
+        Full width at half maximum of the microscope's blur, nm; default: that of the settings.
     settings : Settings, optional
         Default: `Settings()`.
     progress : Progress, optional
@@ -103,7 +105,9 @@ def infer_rates(
     if psf_nm is not None and not (np.isfinite(psf_nm) and psf_nm >= 0):
         msg = f"psf_nm must be a width in nm, zero or more, not {psf_nm}."
         raise CallError(msg)
+    psf_nm = settings.psf_nm if psf_nm is None else psf_nm
     model = _model(channels, settings)
+    channels, about_input = _inspected(channels, settings)
     progress.begin("measuring compaction")
     compaction, smoothing_nm, measured = compaction_map(
         channels.total, channels.mask, channels.spacing_nm
@@ -111,6 +115,8 @@ def infer_rates(
     blank = np.full(channels.mask.shape, np.nan)
     ell_nm = settings.reaction_length_nm
     ell_nm = ASSUMED_NM if ell_nm == "fit" else ell_nm
+    if settings.section_nm and settings.section_nm < smoothing_nm:
+        about_input.append(say.optical_section(settings.section_nm, smoothing_nm))
     base = RateMap(
         rate=blank,
         rate_sd=blank,
@@ -120,21 +126,21 @@ def infer_rates(
         spacing_nm=channels.spacing_nm,
         settings=settings,
         quantity=model.quantity,
-        scale=model.scale(calibrated),
+        scale=model.scale(calibrated, settings),
         exploratory=model.exploratory,
         status=Status.NOT_ASKED,
-        findings=(say.smoothed_over(smoothing_nm, measured),),
+        findings=(say.smoothed_over(smoothing_nm, measured), *about_input),
         reaction_length_nm=ell_nm,
     )
     if model.exploratory and not settings.density_rate:
         return base
-    grain_nm = max(*channels.spacing_nm, psf_nm or 0.0)
+    grain_nm = max(*channels.spacing_nm, psf_nm)
     if grain_nm > _COARSEST * ell_nm:
         return _with(base, say.too_coarse(grain_nm, ell_nm), status=Status.REJECTED)
     with threads_for(channels.mask.size):
         if model.exploratory:
             return _density_only(base, channels, progress)
-        return _estimated(base, channels, grain_nm, calibrated=calibrated, progress=progress)
+        return _estimated(base, channels, psf_nm, calibrated=calibrated, progress=progress)
 
 
 @dataclass(frozen=True)
@@ -147,9 +153,10 @@ class _Model:
     def exploratory(self) -> bool:
         return self.quantity is Quantity.DENSITY_ONLY
 
-    def scale(self, calibrated: bool) -> Scale:
-        ratio = self.quantity is Quantity.RATE_RATIO and calibrated
-        return Scale.RATIO if ratio else Scale.RELATIVE
+    def scale(self, calibrated: bool, settings: Settings) -> Scale:
+        if self.quantity is not Quantity.RATE_RATIO or not calibrated:
+            return Scale.RELATIVE
+        return Scale.ABSOLUTE if settings.acetylation_rate_per_s else Scale.RATIO
 
 
 def _model(channels: Channels, settings: Settings) -> _Model:
@@ -167,6 +174,30 @@ def _model(channels: Channels, settings: Settings) -> _Model:
     if len(channels.densities) == 1:
         return _Model(Quantity.DENSITY_ONLY)
     return _Model(Quantity.RATE_RATIO)
+
+
+def _inspected(channels: Channels, settings: Settings) -> tuple[Channels, list[Finding]]:
+    """Leave out what is too small to say anything, and say what is odd about the input."""
+    found = list(channels.findings)
+    pieces = mask_pieces(channels.mask)
+    if pieces.count + pieces.too_small > 1:
+        found.append(say.mask_in_pieces(pieces.count, pieces.too_small))
+    if pieces.too_small:
+        if not pieces.count:
+            msg = (
+                f"The mask is in {pieces.too_small} pieces, each of fewer than 64 pixels, which "
+                "say nothing. Use a finer pixel, or check the outline."
+            )
+            raise InputError(msg)
+        channels = replace(channels, mask=pieces.kept)
+    stated = settings.reaction_length_nm
+    ell_nm = ASSUMED_NM if stated == "fit" else stated
+    bodies = excluded_bodies(
+        channels.densities.values(), channels.mask, channels.spacing_nm, ell_nm
+    )
+    if bodies.count:
+        found.append(say.excluded_bodies(bodies.count, bodies.share))
+    return channels, found
 
 
 def _with(rate_map: RateMap, *findings: Finding, **changes: object) -> RateMap:
@@ -202,89 +233,161 @@ def _density_only(base: RateMap, channels: Channels, progress: Progress) -> Rate
 
 
 def _estimated(
-    base: RateMap, channels: Channels, grain_nm: float, *, calibrated: bool, progress: Progress
+    base: RateMap, channels: Channels, psf_nm: float, *, calibrated: bool, progress: Progress
 ) -> RateMap:
     """Add the map of two channels, or of one mark."""
-    from chromamol.inference.estimate import Nucleus
+    from chromamol.inference.estimate import Nucleus, chromatin_of
+    from chromamol.inference.settle import settle_model
 
-    settings = base.settings
-    nucleus = Nucleus(channels, settings, progress)
-    ell_nm, about_ell = _settle_ell(base, nucleus, grain_nm, progress)
-    progress.begin("inferring the rate")
-    estimate = nucleus.estimate(ell_nm)
-    found = [about_ell]
+    settings, mask = base.settings, channels.mask
+    found: list[Finding] = []
+    undefined = np.zeros_like(mask)
+    if base.quantity is Quantity.RATE_RATIO:
+        undefined = _undefined(channels, settings)
+    if undefined.any():
+        found.append(say.undefined_rate(float(undefined.sum() / mask.sum())))
+    nucleus = Nucleus(channels, settings, psf_nm, progress, undefined)
+    settled = settle_model(
+        nucleus,
+        settings,
+        calibrated=calibrated,
+        smallest_nm=max(*base.spacing_nm, psf_nm) / _COARSEST,
+        progress=progress,
+    )
+    model, ell_nm = settled.model, settled.model.reaction_length_nm
+    estimate = nucleus.estimate(model, settled.others)
+    uncertain_total = not calibrated and Role.TOTAL in channels.densities
+    base = replace(base, reaction_length_nm=ell_nm, exploratory=uncertain_total)
+    found += settled.findings
     if base.quantity is Quantity.DEPOSITION:
         found.append(say.mark_is_sharpened_density(ell_nm))
-    elif not calibrated and Role.TOTAL in channels.densities:
-        found.append(say.uncalibrated_total())
-        base = replace(base, exploratory=True)
     elif not calibrated:
-        found.append(say.uncalibrated(about_ell.code == "ell-fitted"))
-    if nucleus.blanked.any():
-        share = float(nucleus.blanked.sum() / channels.mask.sum())
+        fitted = settled.length_is_fitted
+        found.append(say.uncalibrated_total() if uncertain_total else say.uncalibrated(fitted))
+    blank = nucleus.cut | undefined
+    if nucleus.cut.any():
+        share = float(nucleus.cut.sum() / mask.sum())
         found.append(say.cut(nucleus.blanked_nm(ell_nm), share))
-    status, quality = _quality(estimate, nucleus)
-    found.extend(quality)
-    rate, rate_sd, residual = (
-        np.where(nucleus.blanked, np.nan, yx_map)
-        for yx_map in (estimate.rate, estimate.rate_sd, estimate.residual)
+    rate, residual = (
+        np.where(blank, np.nan, yx_map) for yx_map in (estimate.rate, estimate.residual)
     )
+    may_vanish = base.quantity is Quantity.DEPOSITION
+    status, quality = _quality(estimate, rate[mask & ~blank], may_vanish=may_vanish)
+    found.extend(quality)
     if status in {Status.NOT_CONVERGED, Status.REJECTED}:
-        return _with(base, *found, residual=residual, status=status, reaction_length_nm=ell_nm)
-    if base.scale is Scale.RELATIVE:
-        average = float(np.nanmean(rate))
-        rate, rate_sd = rate / average, rate_sd / average
+        return _with(base, *found, residual=residual, status=status)
+    unit = 1 / float(np.nanmean(rate)) if base.scale is Scale.RELATIVE else 1.0
+    if base.scale is Scale.ABSOLUTE:
+        unit = settings.acetylation_rate_per_s or 1.0
+    posterior = estimate.posterior
+    if posterior is None:
+        rate_sd = np.where(blank, np.nan, estimate.rate_sd)
+    else:
+        if base.scale is Scale.RELATIVE:
+            posterior = posterior.over_mean(rate)
+        elif base.scale is Scale.ABSOLUTE:
+            posterior = posterior.scaled(unit)
+        rate_sd = np.where(np.isnan(rate), np.nan, posterior.sd()) / unit
+        variation = float(np.nanstd(rate) / abs(np.nanmean(rate)))
+        found.append(say.null_test(nucleus.false_structure(model), variation))
+        if base.quantity is Quantity.RATE_RATIO:
+            found += _looked_at(
+                rate,
+                rate_sd,
+                channels,
+                chromatin_of(model, settings),
+                psf_nm,
+                settings=settings,
+                calibrated=calibrated,
+                progress=progress,
+            )
     return _with(
         base,
         *found,
-        rate=rate,
-        rate_sd=rate_sd,
+        rate=unit * rate,
+        rate_sd=unit * rate_sd,
         residual=residual,
         status=status,
-        reaction_length_nm=ell_nm,
+        posterior=posterior,
     )
 
 
-def _settle_ell(
-    base: RateMap, nucleus: Nucleus, grain_nm: float, progress: Progress
-) -> tuple[float, Finding]:
-    """Take ell from the settings, from the image, or assume it."""
-    stated = base.settings.reaction_length_nm
-    if stated != "fit":
-        return stated, say.ell_given(stated)
-    if base.quantity is Quantity.DEPOSITION or base.settings.method == "direct":
-        return ASSUMED_NM, say.ell_not_fitted(ASSUMED_NM)
-    progress.begin("estimating the reaction-diffusion length")
-    fitted: ReactionLength = profile_reaction_length(
-        nucleus.score, smallest_nm=grain_nm / _COARSEST
-    )
-    if fitted.sharp:
-        return fitted.best_nm, say.ell_fitted(fitted)
-    shorter, here, longer = (
-        nucleus.rate_at(ASSUMED_NM * factor) for factor in (0.5**0.5, 1.0, 2**0.5)
-    )
-    changes = [
-        float(np.sqrt(np.nanmean((other - here) ** 2)))
-        for other in (shorter, longer)
-        if here is not None and other is not None
-    ]
-    return ASSUMED_NM, say.ell_assumed(ASSUMED_NM, max(changes, default=None))
+def _undefined(channels: Channels, settings: Settings) -> NDArray[np.bool_]:
+    """Return where there is no euchromatin, and a ratio to it is undefined."""
+    stated = settings.reaction_length_nm
+    ell_nm = ASSUMED_NM if stated == "fit" else stated
+    euchromatin, _, (noise_sd, _) = channels.species()
+    mask = channels.mask
+    undefined = undefined_rate(euchromatin, noise_sd, mask, channels.spacing_nm, ell_nm)
+    if (mask & ~undefined).sum() == 0:
+        msg = (
+            "There is no euchromatin anywhere in this nucleus, and the rate is a ratio to it. "
+            "Check the channel roles and the background."
+        )
+        raise InputError(msg)
+    return undefined
 
 
-def _quality(estimate: Estimate, nucleus: Nucleus) -> tuple[Status, list[Finding]]:
+def _looked_at(
+    rate: NDArray[np.float64],
+    rate_sd: NDArray[np.float64],
+    channels: Channels,
+    equation: ChromatinPhaseField,
+    psf_nm: float,
+    *,
+    settings: Settings,
+    calibrated: bool,
+    progress: Progress,
+) -> list[Finding]:
+    """Compare the map with the domains, and simulations of it with the image."""
+    euchromatin, heterochromatin, noise_sd = channels.species()
+    known, spacing_nm = channels.mask & np.isfinite(rate), channels.spacing_nm
+    found = []
+    imprint = domain_imprint(rate, rate_sd, heterochromatin, known, spacing_nm)
+    if imprint is not None:
+        found.append(say.domain_imprint(imprint))
+    if calibrated and settings.forward_check:
+        check = forward_check(
+            rate,
+            heterochromatin,
+            euchromatin,
+            known,
+            spacing_nm,
+            equation=equation,
+            noise_sd=noise_sd[1],
+            psf_nm=psf_nm,
+            periodic=settings.boundary == "periodic",
+            seed=settings.seed,
+            progress=progress,
+        )
+        says = say.model_explains if check.explained else say.model_does_not_explain
+        found.append(says(check))
+    return found
+
+
+def _quality(
+    estimate: Estimate, shown: NDArray[np.float64], *, may_vanish: bool
+) -> tuple[Status, list[Finding]]:
     """Return what the estimate itself shows, and whether a map may be given at all."""
     found = []
-    if estimate.smoothing_nm is None:
+    if estimate.status is Status.CLOSED_FORM:
         found.append(say.noise_only_sd())
+    elif estimate.smoothing_nm is None:
+        found.append(say.plateaus())
     else:
         found.append(say.smoothing(estimate.smoothing_nm))
     if estimate.noise_scale > _MISFIT:
         found.append(say.misfit(estimate.noise_scale))
-    shown = estimate.rate[nucleus.channels.mask & ~nucleus.blanked]
-    below = float((shown < 0).mean())
-    if below > _NEGATIVE_SHARE:
-        found.append(say.negative(below))
-    rejected = estimate.status is not Status.NOT_CONVERGED and below > _REJECTED_SHARE
+    if estimate.structure is not None and estimate.structure.structured:
+        found.append(say.structured_residual(estimate.structure.structured_share))
+    if not shown.size:
+        return Status.REJECTED, found
+    below = float((shown < _NOTHING * np.mean(shown)).mean())
+    if below > _VANISHING_SHARE and not may_vanish:
+        found.append(say.vanishing(below))
+    rejected = (
+        estimate.status is not Status.NOT_CONVERGED and below > _REJECTED_SHARE and not may_vanish
+    )
     return (Status.REJECTED if rejected else estimate.status), found
 
 

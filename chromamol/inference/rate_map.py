@@ -12,6 +12,7 @@ from scipy import stats
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from chromamol.inference.posterior import Posterior
     from chromamol.settings import Settings
 
 
@@ -97,6 +98,9 @@ class RateMap:
         What a reader of the map has to know.
     reaction_length_nm : float
         The reaction-diffusion length ell that was used, nm.
+    posterior : Posterior or None
+        Draws of the map's error, for `mean_over`; None where there are none, as in a map that
+        was read from a file.
     """
 
     rate: NDArray[np.float64]
@@ -112,6 +116,34 @@ class RateMap:
     status: Status
     findings: tuple[Finding, ...]
     reaction_length_nm: float
+    posterior: Posterior | None = None
+
+    @property
+    def unit(self) -> str:
+        """The unit of `rate` and `rate_sd`: 1/s if the scale is absolute, else none."""
+        return "1/s" if self.scale is Scale.ABSOLUTE else ""
+
+    def mean_over(self, region: NDArray[np.bool_]) -> tuple[float, float]:
+        """Average the rate over a region; its pixels are not independent of each other.
+
+        Parameters
+        ----------
+        region : (y, x) bool
+            Pixels without a rate are left out.
+
+        Returns
+        -------
+        mean, sd : float
+            The mean rate, and the standard deviation of this mean by the posterior covariance.
+            NaN where there is no rate; `sd` is NaN where there is no posterior.
+        """
+        known = region & np.isfinite(self.rate)
+        if not known.any():
+            return float("nan"), float("nan")
+        mean = float(self.rate[known].mean())
+        if self.posterior is None:
+            return mean, float("nan")
+        return mean, self.posterior.mean_sd(known)
 
     def interval(self, level: float = 0.95) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Central credible interval of the rate, pixel by pixel.
@@ -124,10 +156,20 @@ class RateMap:
         Returns
         -------
         low, high : (y, x) float64
-            The Gaussian posterior's bounds, `low` not below zero (a rate cannot be).
+            The bounds of a posterior that is Gaussian in the logarithm of a rate ratio, and in
+            the deposition of a mark. Where the direct method gave no positive rate, Gaussian in
+            the rate, `low` not below zero.
         """
         if not 0 < level < 1:
             msg = f"The level of an interval is a probability between 0 and 1, not {level}."
             raise ValueError(msg)
         half_width = stats.norm.ppf(0.5 + level / 2) * self.rate_sd
-        return np.maximum(self.rate - half_width, 0.0), self.rate + half_width
+        if self.quantity is Quantity.DEPOSITION:
+            return self.rate - half_width, self.rate + half_width
+        positive = self.rate > 0
+        shares = np.divide(half_width, self.rate, where=positive, out=np.zeros_like(half_width))
+        factor = np.exp(shares)
+        low = np.where(positive, self.rate / factor, np.maximum(self.rate - half_width, 0.0))
+        high = np.where(positive, self.rate * factor, self.rate + half_width)
+        unknown = np.isnan(self.rate)
+        return np.where(unknown, np.nan, low), np.where(unknown, np.nan, high)

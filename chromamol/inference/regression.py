@@ -1,14 +1,14 @@
-"""Whitened linear rows with a bending prior: the map, its smoothing and its uncertainty.
+r"""A smooth or an edge-preserving map from rows with correlated noise: the whitened weak form.
 
-The rows say  factor(x) rate(x) = target(x)  up to noise whose covariance is a polynomial of the
-Laplacian, v(-lap). With the precision W2 = 1 / v(-lap) the map minimises
+Rows say `weight * blur(factor * field) = target`, with noise of variance v(-lap) (a polynomial).
+With the precision W2 = 1 / v(-lap) the field minimises
 
-    (factor rate - target)' W2 (factor rate - target) + alpha || lap rate ||^2
+    (rows of field - target)' W2 (rows of field - target) + prior(field)
 
 over a band of empty pixels around the data as well, so that the prior imposes nothing at the
-edge of the nucleus. alpha is chosen by generalised cross-validation (Craven and Wahba, Numer.
-Math. 31, 377, 1979) with degrees of freedom counted 1.4 times (Kim and Gu, J. R. Stat. Soc. B
-66, 337, 2004).
+edge of the nucleus. The strength of the prior, and which prior it is, are chosen by generalised
+cross-validation (Craven and Wahba, Numer. Math. 31, 377, 1979) with degrees of freedom counted
+1.4 times (Kim and Gu, J. R. Stat. Soc. B 66, 337, 2004).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import torch
 
 from chromamol.inference.conjugate_gradients import conjugate_gradients
 from chromamol.inference.domain import fourier_multiplier
+from chromamol.inference.prior import EdgePrior, SmoothPrior
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from chromamol.inference.domain import Domain, Operator
+    from chromamol.inference.prior import Prior
     from chromamol.progress import Progress
 
 _DF_WEIGHT = 1.4
@@ -36,23 +38,38 @@ _DF_WEIGHT = 1.4
 _WIDE_STEP, _FINE_STEP = float(np.exp(-0.25)), float(np.exp(-0.125))
 _SMOOTHER_STEPS, _ROUGHER_STEPS = 2, 12
 _STEPS_PAST_MINIMUM = 2
-# Samples whose pixels, taken together, make the posterior's spread known to about 5 %.
-_SAMPLE_PIXELS = 2_000_000
-_FEWEST_SAMPLES, _MOST_SAMPLES = 6, 16
-# Relative tolerance of the solves: 1e-3 already biases the choice of the smoothing.
-ROUGH, EXACT = 1e-4, 1e-5
+# Heights of edges (times nm) that cost as much as they explain, from flat to rough.
+_EDGE_COSTS = tuple(1.5 * 0.5**step for step in range(12))
+_REWEIGHTINGS = 2
+# Edge-preserving maps: changes slower than this over a reaction length are not edges.
+LEAST_SLOPE = 0.04
+# Random rows behind the degrees of freedom: the more, the smaller the image.
+_PROBED_ROWS, _MOST_PROBES = 30_000, 16
+# Draws from the posterior: its spread is then known to 1 / sqrt(2 * 48), 10 %, in each pixel.
+_SAMPLES, _BATCH = 48, 8
+# Strength of the hold far from the data, as a share of theirs.
+_HOLD = 2e-3
+# Smoothing lengths on either side of the best one that are weighed against it.
+_OTHERS = 2
+# Relative tolerance of the solves: to come near, to choose the smoothing, and for the result.
+_DRAWN = 2e-2
+FIRST, ROUGH, EXACT = 1e-3, 1e-4, 3e-5
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Linear equations for the rate with correlated noise.
+    """Linear equations for a field with correlated noise.
 
     Attributes
     ----------
-    factor, target : (y, x) tensor
-        factor * rate = target; zero outside the domain and where a row is not to be used.
+    factor, weight, target : (y, x) tensor
+        weight * blur(factor * field) = target; zero outside the domain.
+    blur : callable
+        The point spread, a symmetric operator.
+    blur_symbol : (y, x // 2 + 1) array
+        The same for each wave.
     precision : callable
-        Inverse covariance W2 of the noise of target - factor * rate.
+        Inverse covariance W2 of the noise of the rows.
     variance : Polynomial
         v, the variance of that noise as a function of k2.
     draw_noise : callable
@@ -60,24 +77,39 @@ class Rows:
     """
 
     factor: torch.Tensor
+    weight: torch.Tensor
     target: torch.Tensor
+    blur: Operator
+    blur_symbol: NDArray[np.float64]
     precision: Operator
     variance: Polynomial
     draw_noise: Callable[[int, torch.Generator], torch.Tensor]
 
+    def forward(self, field: torch.Tensor) -> torch.Tensor:
+        """Return what the rows show of a field."""
+        return self.weight * self.blur(self.factor * field)
+
+    def backward(self, rows: torch.Tensor) -> torch.Tensor:
+        """Return the transpose of `forward` of W2 rows."""
+        return self.factor * self.blur(self.weight * self.precision(rows))
+
 
 @dataclass(frozen=True)
 class Fit:
-    """The smoothest map that explains the rows.
+    """The map that explains the rows and is likely under the prior.
 
     Attributes
     ----------
-    rate : (y, x) tensor
+    field : (y, x) tensor
         On the whole box.
-    smoothing_nm : float
-        Length below which the map follows the prior rather than the data, nm.
+    prior : Prior
+        At the strength that was chosen.
+    strength : float
+        Smoothing length (nm) of a smooth prior, cost of an edge of one.
     degrees_of_freedom : float
         Numbers that the map has taken from the data.
+    misfit : float
+        Mean square of the residual, in units of the expected noise's variance.
     noise_scale : float
         Noise found in the residual over noise expected.
     score : float
@@ -86,32 +118,60 @@ class Fit:
         Whether every linear solve did.
     """
 
-    rate: torch.Tensor
-    smoothing_nm: float
+    field: torch.Tensor
+    prior: Prior
+    strength: float
     degrees_of_freedom: float
+    misfit: float
     noise_scale: float
     score: float
     converged: bool
 
+    @property
+    def has_edges(self) -> bool:
+        """Whether the prior is the edge-preserving one."""
+        return isinstance(self.prior, EdgePrior)
+
 
 class Regression:
-    """The rows, the prior and the mean-field preconditioner of one linear problem."""
+    """The rows and the mean-field preconditioner of one linear problem.
 
-    def __init__(self, rows: Rows, domain: Domain) -> None:
+    Parameters
+    ----------
+    rows : Rows
+    domain : Domain
+    least_slope : float
+        Of the edge-preserving prior, 1/nm.
+    """
+
+    def __init__(self, rows: Rows, domain: Domain, least_slope: float) -> None:
         self._rows = rows
         self._domain = domain
+        self._least_slope = least_slope
         self._shape = tuple(rows.factor.shape)
         self._device = rows.factor.device
-        self.n_rows = int((rows.factor != 0).sum())
-        mean_factor2 = float((rows.factor**2).sum()) / rows.factor.numel()
-        self._information: NDArray[np.float64] = mean_factor2 / rows.variance(domain.k2)
+        used = rows.weight * rows.factor
+        # A row that is faded out counts for less.
+        self.n_rows = float((rows.weight**2)[used != 0].sum())
+        mean_square = float((used**2).sum()) / used.numel()
+        self._information: NDArray[np.float64] = (
+            mean_square * rows.blur_symbol**2 / rows.variance(domain.k2)
+        )
         self._multiplicity = np.full(domain.k2.shape, 2.0)
         self._multiplicity[:, 0] = 1.0
         if self._shape[1] % 2 == 0:
             self._multiplicity[:, -1] = 1.0
-        self._right = rows.factor * rows.precision(rows.target)
+        self._right = rows.backward(rows.target)
+        self._freedom_ratio = 1.0
 
-    def walk(self, smoothings_nm: Iterable[float], start: torch.Tensor, progress: Progress) -> Fit:
+    def walk(
+        self,
+        lengths_nm: Iterable[float],
+        start: torch.Tensor,
+        progress: Progress,
+        *,
+        tolerance: float = ROUGH,
+    ) -> Fit:
         """Go from smooth to rough, stop past the best score, and return the best map roughly.
 
         The walk also ends where the solver no longer converges: the data then contradict the
@@ -119,11 +179,11 @@ class Regression:
         """
         best: Fit | None = None
         worse = 0
-        rate = start
-        for smoothing_nm in smoothings_nm:
+        field = start
+        for length_nm in lengths_nm:
             progress.advance()
-            fit = self.solve(smoothing_nm, rate, ROUGH)
-            rate = fit.rate
+            fit = self.smooth(length_nm, field, tolerance)
+            field = fit.field
             if best is None or (fit.converged and fit.score < best.score):
                 best, worse = fit, 0
             else:
@@ -135,24 +195,63 @@ class Regression:
             raise ValueError(msg)
         return best
 
-    def solve(self, smoothing_nm: float, start: torch.Tensor, tolerance: float) -> Fit:
-        """Return the map at one smoothing length."""
-        bending = self._bending(smoothing_nm)
-        rate, converged = conjugate_gradients(
-            self._normal_matrix(bending),
-            self._right,
-            self._preconditioner(bending),
-            start,
-            tolerance=tolerance,
-        )
-        shares = self._information / (self._information + bending)
-        freedom = float((self._multiplicity * shares).sum())
-        rows = self._rows
-        residual = rows.factor * rate - rows.target
-        misfit = float((residual * rows.precision(residual)).sum()) / self.n_rows
-        left = max(1 - _DF_WEIGHT * freedom / self.n_rows, 1e-3)
-        noise_scale = np.sqrt(misfit / max(1 - freedom / self.n_rows, 1e-3))
-        return Fit(rate, smoothing_nm, freedom, float(noise_scale), misfit / left**2, converged)
+    def calibrate(self, length_nm: float) -> None:
+        """Compare the degrees of freedom counted wave by wave, as in the open, with true ones.
+
+        Both change alike with the smoothing length, so that the ratio at one is enough.
+        """
+        prior = self._smooth_prior(length_nm)
+        self._freedom_ratio = self._count_freedom(prior.symbol, prior.apply) / self._waves(prior)
+
+    def smooth(self, length_nm: float, start: torch.Tensor, tolerance: float) -> Fit:
+        """Return the smooth map at one smoothing length."""
+        prior = self._smooth_prior(length_nm)
+        field, converged = self._solve(self._right, prior.symbol, prior.apply, start, tolerance)
+        freedom = self._freedom_ratio * self._waves(prior)
+        return self._fit(field, prior, length_nm, freedom, converged=converged)
+
+    def walk_edges(self, smooth: Fit, progress: Progress) -> Fit:
+        """Go from flat to rough with the edge-preserving prior; return the best map roughly.
+
+        Maps whose misfit alone is above the score of the smooth one are passed by.
+        """
+        best: Fit | None = None
+        worse = 0
+        field = smooth.field
+        for cost in _EDGE_COSTS:
+            progress.advance()
+            fit = self.edges(cost, field, ROUGH, freedom=0.0)
+            field = fit.field
+            if fit.misfit > smooth.score and fit.converged:
+                continue
+            fit = self.scored(fit)
+            if best is None or (fit.converged and fit.score < best.score):
+                best, worse = fit, 0
+            else:
+                worse += 1
+            if worse == _STEPS_PAST_MINIMUM or not fit.converged:
+                break
+        return best or self.scored(fit)
+
+    def edges(self, cost: float, start: torch.Tensor, tolerance: float, *, freedom: float) -> Fit:
+        """Return the map with edges at one cost of them, its degrees of freedom being known."""
+        field, converged = start, True
+        for _ in range(_REWEIGHTINGS):
+            prior = EdgePrior(
+                cost * float(self._information[0, 0]), field, self._least_slope, self._domain
+            )
+            field, solved = self._solve(self._right, prior.symbol, prior.apply, field, tolerance)
+            converged = converged and solved
+        return self._fit(field, prior, cost, freedom, converged=converged)
+
+    def scored(self, fit: Fit) -> Fit:
+        """Return a fit with edges with its degrees of freedom counted.
+
+        They are the divergence of the map, not of one reweighted step: edges follow the data
+        freely (Stein, Ann. Stat. 9, 1135, 1981).
+        """
+        freedom = self._count_freedom(fit.prior.symbol, fit.prior.bend)
+        return self._fit(fit.field, fit.prior, fit.strength, freedom, converged=fit.converged)
 
     def residual(self, fit: Fit) -> torch.Tensor:
         """Return the residual seen through the precision, in units of its expected noise.
@@ -160,64 +259,115 @@ class Regression:
         Long waves weigh most in it, and there the map follows the data: what is expected is the
         noise that the map leaves.
         """
-        precise = self._rows.precision(self._rows.factor * fit.rate - self._rows.target)
-        bending = self._bending(fit.smoothing_nm)
-        left = bending / (self._information + bending)
-        variance = self._rows.variance(self._domain.k2)
+        rows = self._rows
+        precise = rows.precision(rows.forward(fit.field) - rows.target)
+        left = fit.prior.symbol / (self._information + fit.prior.symbol)
+        variance = rows.variance(self._domain.k2)
         expected = (self._multiplicity * left**2 / variance).sum()
         return precise / float(np.sqrt(expected / self._multiplicity.sum()))
 
-    def posterior_samples(self, fit: Fit, generator: torch.Generator) -> torch.Tensor:
-        """Draw from the posterior, centred at zero: (sample, y, x).
+    def posterior_samples(
+        self, fit: Fit, generator: torch.Generator, progress: Progress
+    ) -> torch.Tensor:
+        """Draw from the posterior, centred at zero: (sample, y, x) in single precision.
 
         Perturb-and-optimise (Papandreou and Yuille, NIPS 2010): solving for a right-hand side
         whose covariance is the normal matrix gives its inverse.
         """
-        count = int(np.clip(_SAMPLE_PIXELS // self.n_rows, _FEWEST_SAMPLES, _MOST_SAMPLES))
-        bending = self._bending(fit.smoothing_nm)
+        drawn = []
+        for other in self._plausible(fit):
+            progress.advance()
+            noise = self._rows.draw_noise(_BATCH, generator)
+            right = self._rows.backward(noise) + other.prior.draw(_BATCH, generator)
+            samples, _ = self._solve(
+                right, other.prior.symbol, other.prior.apply, torch.zeros_like(right), _DRAWN
+            )
+            drawn.append((fit.noise_scale * samples + (other.field - fit.field)).float().cpu())
+        return torch.cat(drawn)
 
-        white = torch.randn((count, *self._shape), generator=generator, dtype=torch.float64)
-        noise = self._rows.draw_noise(count, generator)
-        right = self._rows.factor * self._rows.precision(noise) + self._multiplier(
-            np.sqrt(bending)
-        )(white.to(self._device))
-        samples, _ = conjugate_gradients(
-            self._normal_matrix(bending),
-            right,
-            self._preconditioner(bending),
-            torch.zeros_like(right),
-            tolerance=1e-2,
-        )
-        return fit.noise_scale * samples
+    def _plausible(self, fit: Fit) -> list[Fit]:
+        """Return fits of other strengths, each as often as its score makes it likely."""
+        count = _SAMPLES // _BATCH
+        if fit.has_edges:
+            return [fit] * count
+        lengths_nm = fit.strength * _WIDE_STEP ** np.arange(-_OTHERS, _OTHERS + 1)
+        fits = [self.smooth(float(length_nm), fit.field, ROUGH) for length_nm in lengths_nm]
+        fits = [other for other in fits if other.converged] or [fit]
+        deviance = self.n_rows * np.log([other.score for other in fits])
+        likely = np.cumsum(np.exp((deviance.min() - deviance) / 2))
+        at = np.searchsorted(likely, likely[-1] * (np.arange(count) + 0.5) / count)
+        return [fits[index] for index in at]
 
-    def _bending(self, smoothing_nm: float) -> NDArray[np.float64]:
-        """Return alpha k^4: as strong as the data, at long waves, at 1 / smoothing_nm."""
-        bending: NDArray[np.float64] = (
-            self._information[0, 0] * smoothing_nm**4 * self._domain.k2**2
-        )
-        return bending
+    def share_of_shortest_wave(self, fit: Fit) -> float:
+        """Return how much of the shortest wave of the box comes from the data, 0 to 1."""
+        at = np.unravel_index(np.argmax(self._domain.k2), self._domain.k2.shape)
+        information = self._information[at]
+        return float(information / (information + fit.prior.symbol[at]))
 
-    def _normal_matrix(self, bending: NDArray[np.float64]) -> Operator:
-        prior = self._multiplier(bending)
+    def _smooth_prior(self, length_nm: float) -> SmoothPrior:
+        return SmoothPrior(float(self._information[0, 0]), length_nm, self._domain)
+
+    def _waves(self, prior: SmoothPrior) -> float:
+        """Count the waves that follow the data."""
+        shares = self._information / (self._information + prior.symbol)
+        return float((self._multiplicity * shares).sum())
+
+    def _count_freedom(self, symbol: NDArray[np.float64], penalty: Operator) -> float:
+        """Estimate the degrees of freedom from what the map makes of random rows."""
+        generator = torch.Generator().manual_seed(0)
+        count = int(np.clip(_PROBED_ROWS / self.n_rows, 1, _MOST_PROBES))
+        rows = self._rows.backward(self._rows.draw_noise(count, generator))
+        fields, _ = self._solve(rows, symbol, penalty, torch.zeros_like(rows), _DRAWN)
+        return float((rows * fields).sum()) / count
+
+    def _fit(
+        self, field: torch.Tensor, prior: Prior, strength: float, freedom: float, *, converged: bool
+    ) -> Fit:
         rows = self._rows
-        return lambda rate: rows.factor * rows.precision(rows.factor * rate) + prior(rate)
+        residual = rows.forward(field) - rows.target
+        misfit = float((residual * rows.precision(residual)).sum()) / self.n_rows
+        left = max(1 - _DF_WEIGHT * freedom / self.n_rows, 1e-3)
+        noise_scale = float(np.sqrt(misfit / max(1 - freedom / self.n_rows, 1e-3)))
+        score = misfit / left**2
+        return Fit(field, prior, strength, freedom, misfit, noise_scale, score, converged)
 
-    def _preconditioner(self, bending: NDArray[np.float64]) -> Operator:
-        return self._multiplier(1 / (self._information + bending))
+    def _solve(
+        self,
+        right: torch.Tensor,
+        symbol: NDArray[np.float64],
+        penalty: Operator,
+        start: torch.Tensor,
+        tolerance: float,
+    ) -> tuple[torch.Tensor, bool]:
+        """Solve the normal equation with a penalty, whose symbol is about `symbol`.
 
-    def _multiplier(self, factors: NDArray[np.float64]) -> Operator:
-        return fourier_multiplier(factors, self._shape, self._device)
+        Far from the data nothing but the penalty holds the field, and long waves hardly cost
+        anything: conjugate gradients would need hundreds of steps for what no one sees. So there
+        the field is also held near `start`, fifty times less than by data.
+        """
+        rows = self._rows
+        hold = _HOLD * float(self._information[0, 0]) * self._domain.far
+        preconditioner = fourier_multiplier(
+            1 / (self._information + symbol), self._shape, self._device
+        )
+        return conjugate_gradients(
+            lambda field: rows.backward(rows.forward(field)) + penalty(field) + hold * field,
+            right + hold * start,
+            preconditioner,
+            start,
+            tolerance=tolerance,
+        )
 
 
-def smoothing_walk(domain: Domain) -> list[float]:
-    """Return smoothing lengths to try, from a sixth of the box down to a pixel, nm."""
+def smoothing_walk(domain: Domain, longest_nm: float) -> list[float]:
+    """Return smoothing lengths to try, from a long one (or the box) down to a pixel, nm."""
     k2 = domain.k2
-    largest = 2 * np.pi / np.sqrt(k2[k2 > 0].min()) / 6
+    largest = min(longest_nm, 2 * np.pi / np.sqrt(k2[k2 > 0].min()) / 6)
     smallest = np.pi / np.sqrt(k2.max() / 2)
     count = max(int(np.log(smallest / largest) / np.log(_WIDE_STEP)), 1)
     return [float(largest * _WIDE_STEP**step) for step in range(count + 1)]
 
 
-def smoothings_around(smoothing_nm: float) -> list[float]:
+def smoothings_around(length_nm: float) -> list[float]:
     """Return smoothing lengths to try, from a little smoother than one that was good, nm."""
-    return [smoothing_nm * _FINE_STEP**step for step in range(-_SMOOTHER_STEPS, _ROUGHER_STEPS)]
+    return [length_nm * _FINE_STEP**step for step in range(-_SMOOTHER_STEPS, _ROUGHER_STEPS)]

@@ -1,4 +1,8 @@
-"""The weak form for one mark: a linear inverse problem with a bending prior."""
+"""The weak form for one mark: s / gamma = u - ell^2 lap u, over the mean of the mark.
+
+Linear, and not held above zero: a mark with domains sharper than ell allows has depositions below
+zero between them, and that is to be seen.
+"""
 
 from __future__ import annotations
 
@@ -7,25 +11,16 @@ from typing import TYPE_CHECKING
 import torch
 from numpy.polynomial import Polynomial
 
-from chromamol.inference.regression import EXACT, Regression, Rows, smoothing_walk
+from chromamol.inference.regression import LEAST_SLOPE, Regression, Rows
 
 if TYPE_CHECKING:
     from chromamol.equations.mark_turnover import MarkTurnover
     from chromamol.inference.domain import Domain
-    from chromamol.inference.regression import Fit
-    from chromamol.progress import Progress
+    from chromamol.inference.point_spread import PointSpread
 
 
-def fit_turnover(
-    mark: torch.Tensor,
-    noise_sd: float,
-    equation: MarkTurnover,
-    domain: Domain,
-    *,
-    weight: torch.Tensor,
-    progress: Progress,
-) -> tuple[Fit, Regression]:
-    """Infer the deposition s / gamma of a mark, in the unit of the mark.
+class TurnoverWeakForm:
+    """One mark of one domain, and its equation; a `gauss_newton.Problem`.
 
     Parameters
     ----------
@@ -37,29 +32,61 @@ def fit_turnover(
     domain : Domain
     weight : (y, x) tensor
         Between 0 and 1: how far a pixel is to be used.
-    progress : Progress
-        Told of every step; may cancel.
+    point_spread : PointSpread
     """
-    symbol = equation.symbol(Polynomial([0.0, 1.0]), domain.stencil_nm2)
-    variance = (noise_sd * symbol) ** 2
 
-    def forward(field: torch.Tensor) -> torch.Tensor:
-        shown: torch.Tensor = equation.deposition(field, domain.minus_laplacian, domain.stencil_nm2)
+    def __init__(
+        self,
+        mark: torch.Tensor,
+        noise_sd: float,
+        equation: MarkTurnover,
+        domain: Domain,
+        *,
+        weight: torch.Tensor,
+        point_spread: PointSpread,
+    ) -> None:
+        mean = float(mark[domain.inside].sum() / domain.root_share[domain.inside].sum())
+        self._noise_sd = noise_sd / mean
+        self._equation = equation
+        self.reaction_length_nm = equation.reaction_length_nm
+        self.domain = domain
+        self.positive = False
+        self.uniform = 1.0
+        self._weight = weight
+        self._blur = point_spread
+        symbol = equation.symbol(Polynomial([0.0, 1.0]), domain.stencil_nm2)
+        self._variance = ((self._noise_sd * symbol) ** 2).trim()
+        self._precision = domain.inverse(self._variance)
+        self._measured = self._forward(mark / mean)
+
+    def linearise(self, field: torch.Tensor) -> Regression:
+        """Return the regression for the deposition over the mean of the mark."""
+        rows = Rows(
+            self.domain.root_share,
+            self._weight,
+            self._weight * self._measured,
+            self._blur.apply,
+            self._blur.symbol,
+            self._precision,
+            self._variance,
+            self._draw_noise,
+        )
+        return Regression(rows, self.domain, LEAST_SLOPE / self.reaction_length_nm)
+
+    def unexplained(self, field: torch.Tensor) -> torch.Tensor:
+        """Return what the map leaves of the mark, in units of its noise and about as white."""
+        symbol = self._equation.symbol(Polynomial([0.0, 1.0]), self.domain.stencil_nm2)
+        left = self._measured - self._blur.apply(self.domain.root_share * field)
+        return self.domain.inverse(symbol.trim())(left) / self._noise_sd
+
+    def _forward(self, field: torch.Tensor) -> torch.Tensor:
+        shown: torch.Tensor = self._equation.deposition(
+            field, self.domain.minus_laplacian, self.domain.stencil_nm2
+        )
         return shown
 
-    def draw_noise(count: int, generator: torch.Generator) -> torch.Tensor:
-        shape = (count, *mark.shape)
-        drawn = torch.randn(shape, generator=generator, dtype=torch.float64)
-        return forward(noise_sd * drawn.to(mark.device) * domain.inside)
-
-    rows = Rows(
-        weight * domain.inside,
-        weight * forward(mark),
-        domain.inverse(variance.trim()),
-        variance,
-        draw_noise,
-    )
-    regression = Regression(rows, domain)
-    start = torch.full_like(mark, float(mark[domain.inside].mean()))
-    rough = regression.walk(smoothing_walk(domain), start, progress)
-    return regression.solve(rough.smoothing_nm, rough.rate, EXACT), regression
+    def _draw_noise(self, count: int, generator: torch.Generator) -> torch.Tensor:
+        inside = self.domain.inside
+        shape = (count, *inside.shape)
+        drawn = torch.randn(shape, generator=generator, dtype=torch.float64).to(inside.device)
+        return self._forward(self._noise_sd * drawn * inside)

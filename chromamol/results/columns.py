@@ -16,7 +16,7 @@ class Column:
     name : str
         Its header; ends in the unit where there is one.
     unit : str
-        Unit of its values; "" where they have none.
+        Unit of its values; "" where they have none, `RATE_UNIT` for rates.
     meaning : str
         What the values are and how they are computed.
     """
@@ -30,12 +30,21 @@ class Column:
 NUCLEI_FILE = "nuclei.csv"
 DOMAINS_FILE = "domains.csv"
 COLUMNS_FILE = "columns.csv"
+RATE_UNIT = "1/s, or none"  # 1/s where the scale is ABSOLUTE
 
 _DENSITY = (
     "the density in which domains are sought: heterochromatin h; total minus euchromatin where "
     "those two are given; otherwise the one channel there is"
 )
 _RESOLUTION = "the resolution, the larger of 3 pixels and 60 nm"
+_OF_THE_MEAN = (
+    "Standard deviation of this mean by the posterior covariance, smaller than that of a pixel; "
+    "empty where the method gives no covariance."
+)
+_BY_DISTANCE = (
+    "by distance to the nuclear envelope (holes filled); empty where the image border cuts the "
+    "nucleus."
+)
 
 _NUCLEI = (
     ("image", "", "Name of the image, without its suffix."),
@@ -44,17 +53,42 @@ _NUCLEI = (
     ("centroid_y_um", "um", "Mean y of the pixel centres, from the image's top left corner."),
     ("centroid_x_um", "um", "Mean x of the pixel centres, from the image's top left corner."),
     ("touches_border", "", "Whether the image border cuts the nucleus: its area is a lower bound."),
-    ("rate_mean", "", "Mean of the rate map over the pixels that have a rate."),
-    ("rate_median", "", "Median of the rate map over the pixels that have a rate."),
-    ("rate_iqr_low", "", "First quartile of the rate map: a quarter of the pixels is lower."),
-    ("rate_iqr_high", "", "Third quartile of the rate map: a quarter of the pixels is higher."),
+    ("rate_mean", RATE_UNIT, "Mean of the rate map over the pixels that have a rate."),
+    (
+        "rate_mean_sd",
+        RATE_UNIT,
+        f"{_OF_THE_MEAN} Where a map is divided by its average, the mean is 1 and this is 0.",
+    ),
+    ("rate_median", RATE_UNIT, "Median of the rate map over the pixels that have a rate."),
+    (
+        "rate_iqr_low",
+        RATE_UNIT,
+        "First quartile of the rate map: a quarter of the pixels is lower.",
+    ),
+    (
+        "rate_iqr_high",
+        RATE_UNIT,
+        "Third quartile of the rate map: a quarter of the pixels is higher.",
+    ),
     (
         "rate_sd_median",
-        "",
+        RATE_UNIT,
         "Median of the uncertainty map: the posterior standard deviation of a typical pixel.",
     ),
-    ("rate_sd_of_map", "", "Standard deviation of the rate map from pixel to pixel."),
+    ("rate_sd_of_map", RATE_UNIT, "Standard deviation of the rate map from pixel to pixel."),
     ("rate_area_fraction", "", "Share of the nuclear area that has a rate; the rest is blanked."),
+    (
+        "rate_rim_mean",
+        RATE_UNIT,
+        f"Mean of the rate map over the outer third of the nuclear area {_BY_DISTANCE}",
+    ),
+    ("rate_rim_mean_sd", RATE_UNIT, _OF_THE_MEAN),
+    (
+        "rate_centre_mean",
+        RATE_UNIT,
+        f"Mean of the rate map over the inner third of the nuclear area {_BY_DISTANCE}",
+    ),
+    ("rate_centre_mean_sd", RATE_UNIT, _OF_THE_MEAN),
     (
         "compaction_contrast",
         "",
@@ -86,7 +120,11 @@ _NUCLEI = (
         "Reaction-diffusion length ell that was used; the findings say whether it was fitted, "
         "given or assumed.",
     ),
-    ("quantity", "", "What the rate map is: a rate ratio, a relative deposition, ..."),
+    (
+        "quantity",
+        "",
+        "What the rate map is: a rate ratio, a methylation rate, a relative deposition, ...",
+    ),
     (
         "scale",
         "",
@@ -96,7 +134,7 @@ _NUCLEI = (
     (
         "exploratory",
         "",
-        "Whether the rate is implied by a model from the density alone, and no measurement.",
+        "Whether the rate map only suggests what to look for, and is no measurement.",
     ),
     ("status", "", "How the solver ended: CONVERGED, CLOSED_FORM, NOT_CONVERGED, REJECTED, ..."),
     ("findings", "", "Codes of what has to be known, joined by ';'; sentences: provenance.json."),
@@ -118,15 +156,11 @@ _DOMAINS = (
     (
         "distance_to_rim_nm",
         "nm",
-        "Mean over the domain's pixels of the distance to the nearest pixel outside the nucleus; "
+        "Mean over the domain's pixels of the distance to the nuclear envelope (holes filled); "
         "where the image border cuts the nucleus there is no rim.",
     ),
-    ("rate_mean", "", "Mean of the rate map over the domain; empty where it has no rate."),
-    (
-        "rate_sd_mean",
-        "",
-        "Mean of the uncertainty map over the domain: that of a pixel, not of the domain's mean.",
-    ),
+    ("rate_mean", RATE_UNIT, "Mean of the rate map over the domain; empty where it has no rate."),
+    ("rate_mean_sd", RATE_UNIT, _OF_THE_MEAN),
 )
 
 _COLUMNS = (

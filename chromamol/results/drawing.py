@@ -13,6 +13,8 @@ from matplotlib.patheffects import Normal, Stroke
 from chromamol.results.figure_text import shorten
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
@@ -25,7 +27,9 @@ Box = tuple[float, float, float, float]  # left, bottom, width, height in inches
 
 TITLE_PT, TEXT_PT, SMALL_PT = 8.0, 7.0, 6.5
 INK, SOFT = "#222222", "#666666"
+DOUBT = "#a83200"
 _WARNING, _DOMAIN = "#ffb000", "#ffe100"
+_CUT = (0, (4, 3))  # dashes
 _NICE = (1.0, 2.0, 5.0)
 
 
@@ -82,21 +86,30 @@ def titles(axes: Axes, panel: Panel, letter: str, width: float, height: float) -
         shorten(panel.banner, room_pt - 8, SMALL_PT, "bold"),
         size=SMALL_PT,
         weight="bold",
-        color="black",
+        color="white" if panel.doubted else "black",
         ha="center",
         va="center",
         transform=axes.transAxes,
         parse_math=False,
-        bbox={"facecolor": _WARNING, "edgecolor": "none", "boxstyle": "square,pad=0.25"},
+        bbox={
+            "facecolor": DOUBT if panel.doubted else _WARNING,
+            "edgecolor": "none",
+            "boxstyle": "square,pad=0.25",
+        },
     )
 
 
 def outlines(axes: Axes, panel: Panel, analysis: Analysis, frame: Frame) -> None:
-    """Trace the nuclei, numbered where there are several, and the domains."""
+    """Trace the nuclei, dashed where the image cuts them, hatched where doubted; the domains."""
     colour = "white" if panel.dark else INK
-    labels = analysis.nuclei.labels
-    for _, line in frame.outlines_um(labels):
-        axes.plot(line[:, 1], line[:, 0], color=colour, linewidth=0.5)
+    for number, line in frame.outlines_um(analysis.nuclei.labels):
+        style = _CUT if analysis.nuclei.touches_border[number - 1] else "solid"
+        axes.plot(line[:, 1], line[:, 0], color=colour, linewidth=0.5, linestyle=style)
+        if number in panel.doubted:
+            with mpl.rc_context({"hatch.linewidth": 0.6}):
+                axes.fill(
+                    line[:, 1], line[:, 0], facecolor="none", edgecolor=INK, hatch="///", lw=0
+                )
     if panel.outlines is not None:
         for _, line in frame.outlines_um(panel.outlines):
             axes.plot(line[:, 1], line[:, 0], color=_DOMAIN, linewidth=0.35)
@@ -142,8 +155,8 @@ def _in_corner(labels: NDArray[np.int32], frame: Frame, side: str) -> int:
     return int(bottom[:, :part].sum() if side == "left" else bottom[:, -part:].sum())
 
 
-def numbers(axes: Axes, analysis: Analysis, frame: Frame) -> None:
-    """Write the number of each nucleus into its middle."""
+def words_in_nuclei(axes: Axes, words: Mapping[int, str], analysis: Analysis, frame: Frame) -> None:
+    """Write something into the middle of nuclei, by label."""
     for nucleus in analysis.per_nucleus:
         y, x = (
             (indices.mean() + part.start - shown.start + 0.5) * step / 1e3
@@ -158,7 +171,7 @@ def numbers(axes: Axes, analysis: Analysis, frame: Frame) -> None:
         axes.text(
             x,
             y,
-            str(nucleus.label),
+            words.get(nucleus.label, ""),
             color="white",
             size=TITLE_PT,
             weight="bold",

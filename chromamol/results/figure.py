@@ -10,7 +10,9 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
+from chromamol.inference.rate_map import Scale
 from chromamol.results.drawing import (
+    DOUBT,
     INK,
     SOFT,
     TEXT_PT,
@@ -18,14 +20,17 @@ from chromamol.results.drawing import (
     Box,
     colour_bar,
     fraction,
-    numbers,
     outlines,
     scale_bar,
     titles,
+    words_in_nuclei,
 )
-from chromamol.results.figure_text import findings_in_words, shorten, wrap
+from chromamol.results.figure_text import shorten, wrap
 from chromamol.results.frame import frame_around
+from chromamol.results.in_words import in_words
+from chromamol.results.naming import naming_of
 from chromamol.results.panels import panels_of
+from chromamol.results.record import record_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,9 +73,9 @@ def draw_figure(analysis: Analysis, *, yx_truth: NDArray[np.float64] | None = No
     row_height = _TITLES + panel_height + _BAR_ROOM
     text_width_pt = 72 * (_WIDTH - 2 * _MARGIN)
     lines = [
-        line
-        for sentence in _notes(analysis, panels)
-        for line in wrap(sentence, text_width_pt, TEXT_PT)
+        (line, weight)
+        for sentence, weight in _notes(analysis, panels)
+        for line in wrap(sentence, text_width_pt, TEXT_PT, weight)
     ]
     height = _HEADER + rows * row_height + len(lines) * _LINE_INCH + _MARGIN
     figure = Figure(figsize=(_WIDTH, height), facecolor="white")
@@ -82,9 +87,18 @@ def draw_figure(analysis: Analysis, *, yx_truth: NDArray[np.float64] | None = No
         top = height - _HEADER - row * row_height
         box = (left, top - _TITLES - panel_height, panel_width, panel_height)
         _draw_panel(figure, panel, "abcdefghijkl"[number], box, analysis=analysis, frame=frame)
-    for number, line in enumerate(reversed(lines)):
+    for number, (line, weight) in enumerate(reversed(lines)):
         y = (_MARGIN + number * _LINE_INCH) / height
-        figure.text(_MARGIN / _WIDTH, y, line, size=TEXT_PT, color=INK, parse_math=False)
+        colour = DOUBT if weight == "bold" else INK
+        figure.text(
+            _MARGIN / _WIDTH,
+            y,
+            line,
+            size=TEXT_PT,
+            weight=weight,
+            color=colour,
+            parse_math=False,
+        )
     return figure
 
 
@@ -103,15 +117,27 @@ def save_figure(figure: Figure, png: Path, pdf: Path) -> None:
         figure.savefig(pdf, dpi=_DPI)
 
 
-def _notes(analysis: Analysis, panels: list[Panel]) -> list[str]:
-    """Say below the panels what has to be known to read them."""
-    first = analysis.per_nucleus[0].rate_map
-    scale = first.scale.value
-    notes = findings_in_words(analysis)
-    if any(panel.bars and panel.bars[0].cmap == "RdBu_r" for panel in panels):
-        notes.append(f"{scale[0].upper()}{scale[1:]}.")
-        notes.append("Colours of the rate: at least 98 % of the pixels lie within the limits.")
-    return notes
+def _notes(analysis: Analysis, panels: list[Panel]) -> list[tuple[str, str]]:
+    """Say below the panels what has to be known to read them; each with the weight of its font."""
+    words = in_words(record_of(analysis).nuclei)
+    strong = [f"No rate map: {sentence}" for sentence in words.no_map]
+    strong += [f"Do not believe the hatched map: {sentence}" for sentence in words.doubts]
+    plain = list(words.findings)
+    rate = next((one for one in panels if one.bars and one.bars[0].cmap == "RdBu_r"), None)
+    if rate is not None:
+        scale = analysis.per_nucleus[0].rate_map.scale
+        plain.append(f"{scale.value[0].upper()}{scale.value[1:]}.")
+        colours = "Colours of the rate: at least 98 % of the pixels lie within the limits"
+        colours += ", white is the acetylation rate" if scale is Scale.ABSOLUTE else ""
+        if rate.opacity is not None:
+            colours += (
+                "; colours fade to grey where the uncertainty is as large as the differences in "
+                "the map"
+            )
+        plain.append(f"{colours}.")
+    if any(analysis.nuclei.touches_border):
+        plain.append("Dashed outline: the image border cuts this nucleus.")
+    return [(text, "bold") for text in strong] + [(text, "normal") for text in plain]
 
 
 def _header(figure: Figure, analysis: Analysis, height: float) -> None:
@@ -119,10 +145,11 @@ def _header(figure: Figure, analysis: Analysis, height: float) -> None:
     room_pt = 72 * (_WIDTH - 2 * _MARGIN)
     name = shorten(analysis.image.name, room_pt, TITLE_PT + 2, "bold")
     first, count = analysis.per_nucleus[0].rate_map, len(analysis.per_nucleus)
+    naming = naming_of(first.quantity, first.scale)
     y_nm, x_nm = analysis.yx_spacing_nm
     pixel = f"{x_nm:.4g} nm" if y_nm == x_nm else f"{y_nm:.4g} × {x_nm:.4g} nm (y × x)"
     what = (
-        f"{first.quantity.value} · {analysis.settings.method} · pixel {pixel} · "
+        f"{naming.name_and_unit} · {analysis.settings.method} · pixel {pixel} · "
         f"{count} {'nucleus' if count == 1 else 'nuclei'}"
     )
     left = _MARGIN / _WIDTH
@@ -148,7 +175,7 @@ def _draw_panel(
     left, bottom, width, height = box
     axes = figure.add_axes(fraction(figure, box))
     axes.set(xticks=[], yticks=[], facecolor="black" if panel.dark else _EMPTY)
-    axes.spines[:].set_visible(False)
+    axes.spines[:].set(visible=bool(panel.doubted), color=DOUBT, linewidth=1.5)
     titles(axes, panel, letter, width, height)
     if panel.pixels is None:
         lines = wrap(panel.message, 72 * width * 0.8, TITLE_PT)
@@ -171,12 +198,15 @@ def _draw_panel(
         cmap=bar.cmap,
         norm=bar.norm,
         interpolation=panel.interpolation,
+        alpha=panel.opacity,
     )
     outlines(axes, panel, analysis, frame)
     if letter == "a":
         scale_bar(axes, frame, analysis.nuclei.labels, dark=panel.dark)
         if len(analysis.per_nucleus) > 1:
-            numbers(axes, analysis, frame)
+            numbers = {nucleus.label: str(nucleus.label) for nucleus in analysis.per_nucleus}
+            words_in_nuclei(axes, numbers, analysis, frame)
+    words_in_nuclei(axes, dict.fromkeys(panel.missing, "no map"), analysis, frame)
     part = (width - _GAP * (len(panel.bars) - 1)) / len(panel.bars)
     for number, each in enumerate(panel.bars):
         place = (left + number * (part + _GAP), bottom - 0.10 - _BAR, part, _BAR)

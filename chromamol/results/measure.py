@@ -12,6 +12,7 @@ from scipy import ndimage
 from chromamol.inference.domain_spacing import domain_spacing_nm
 from chromamol.results.columns import DOMAINS_FILE, NUCLEI_FILE, column_names
 from chromamol.results.domains import Domains, domain_density, find_domains, resolution_nm
+from chromamol.results.naming import naming_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -68,6 +69,7 @@ def _nucleus_row(analysis: Analysis, nucleus: NucleusAnalysis) -> Row:
     low, median, high = _percentiles(rate, 25, 50, 75)
     sparse, dense = _percentiles(compaction, 5, 95)
     y_um, x_um = _centroid_um(mask, nucleus.window, spacing)
+    rate_mean, rate_mean_sd = rate_map.mean_over(mask)
     return {
         "image": analysis.image.name,
         "nucleus": nucleus.label,
@@ -75,13 +77,15 @@ def _nucleus_row(analysis: Analysis, nucleus: NucleusAnalysis) -> Row:
         "centroid_y_um": y_um,
         "centroid_x_um": x_um,
         "touches_border": analysis.nuclei.touches_border[nucleus.label - 1],
-        "rate_mean": _mean(rate),
+        "rate_mean": rate_mean,
+        "rate_mean_sd": rate_mean_sd,
         "rate_median": median,
         "rate_iqr_low": low,
         "rate_iqr_high": high,
         "rate_sd_median": _percentiles(rate_sd, 50)[0],
         "rate_sd_of_map": float(rate.std()) if rate.size else float("nan"),
         "rate_area_fraction": rate.size / mask.sum(),
+        **_zone_means(analysis, nucleus),
         "compaction_contrast": dense - sparse,
         "condensed_area_fraction": condensed.sum() / mask.sum(),
         "plateau_over_mean": _ratio(_mean(density[condensed]), density[mask].mean()),
@@ -89,7 +93,7 @@ def _nucleus_row(analysis: Analysis, nucleus: NucleusAnalysis) -> Row:
         "domain_area_median_um2": _percentiles(areas_px, 50)[0] * _pixel_um2(spacing),
         "domain_spacing_nm": domain_spacing_nm(density, mask, spacing, resolution_nm(spacing)),
         "reaction_length_nm": rate_map.reaction_length_nm,
-        "quantity": rate_map.quantity.value,
+        "quantity": naming_of(rate_map.quantity, rate_map.scale).name,
         "scale": rate_map.scale.name,
         "exploratory": rate_map.exploratory,
         "status": rate_map.status.name,
@@ -109,7 +113,7 @@ def _domain_rows(analysis: Analysis, nucleus: NucleusAnalysis) -> list[Row]:
         window = _shift(box, nucleus.window)
         y_um, x_um = _centroid_um(inside, window, spacing)
         area_um2 = inside.sum() * _pixel_um2(spacing)
-        rate, rate_sd = rate_map.rate[box][inside], rate_map.rate_sd[box][inside]
+        rate_mean, rate_mean_sd = rate_map.mean_over(domains.labels == number)
         rows.append(
             {
                 "image": analysis.image.name,
@@ -121,11 +125,27 @@ def _domain_rows(analysis: Analysis, nucleus: NucleusAnalysis) -> list[Row]:
                 "centroid_x_um": x_um,
                 "density_over_nuclear_mean": _ratio(density[box][inside].mean(), nuclear_mean),
                 "distance_to_rim_nm": distance_nm[box][inside].mean(),
-                "rate_mean": _mean(rate[np.isfinite(rate)]),
-                "rate_sd_mean": _mean(rate_sd[np.isfinite(rate_sd)]),
+                "rate_mean": rate_mean,
+                "rate_mean_sd": rate_mean_sd,
             }
         )
     return rows
+
+
+def _zone_means(analysis: Analysis, nucleus: NucleusAnalysis) -> Row:
+    """Average the rate over the outer and the inner third of a nucleus that is whole."""
+    rate_map = nucleus.rate_map
+    rim = centre = np.zeros_like(rate_map.mask)
+    if not analysis.nuclei.touches_border[nucleus.label - 1]:
+        distance_nm = _distance_to_rim_nm(analysis, nucleus)
+        third, two_thirds = np.quantile(distance_nm[rate_map.mask], (1 / 3, 2 / 3))
+        rim, centre = (
+            rate_map.mask & part for part in (distance_nm <= third, distance_nm > two_thirds)
+        )
+    means: Row = {}
+    for name, zone in (("rim", rim), ("centre", centre)):
+        means[f"rate_{name}_mean"], means[f"rate_{name}_mean_sd"] = rate_map.mean_over(zone)
+    return means
 
 
 def _domains_of(
@@ -138,7 +158,7 @@ def _domains_of(
 
 
 def _distance_to_rim_nm(analysis: Analysis, nucleus: NucleusAnalysis) -> NDArray[np.float64]:
-    """Distance of each pixel of the window to the nearest pixel outside the nucleus, nm."""
+    """Distance of each pixel of the window to the envelope of the nucleus, holes filled, nm."""
     rows, columns = nucleus.window
     # One pixel more on each side, but never past the image: its border is a cut, not a rim.
     top, left = max(rows.start - 1, 0), max(columns.start - 1, 0)
@@ -146,7 +166,7 @@ def _distance_to_rim_nm(analysis: Analysis, nucleus: NucleusAnalysis) -> NDArray
     if inside.all():
         return np.full(nucleus.rate_map.mask.shape, np.nan)
     distance: NDArray[np.float64] = ndimage.distance_transform_edt(
-        inside, sampling=analysis.yx_spacing_nm
+        ndimage.binary_fill_holes(inside), sampling=analysis.yx_spacing_nm
     )
     height, width = nucleus.rate_map.mask.shape
     y, x = rows.start - top, columns.start - left

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 
-from chromamol.inference.rate_map import Quantity, Scale
+from chromamol.inference.rate_map import Quantity, Scale, Status
 from chromamol.results.domains import domain_density, find_domains
-from chromamol.results.record import channel_names
+from chromamol.results.in_words import is_doubted
+from chromamol.results.naming import naming_of, neutral_rate, with_unit
+from chromamol.results.record import channel_names, record_of
 from chromamol.settings import Role
 
 if TYPE_CHECKING:
@@ -44,6 +46,8 @@ _ROLE_TITLES = {
 }
 _CHANNEL_COLOURS = ("#ff00ff", "#00ff00")
 _SHARE_IN_COLOURS = 98.0
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_NO_MAP = "No rate map could be given; the first sentence below says why."
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,10 @@ class Panel:
         The colour bar; one for each channel of a composite.
     banner : str
         A warning in place of the subtitle.
+    doubted : tuple of int
+        Labels of the nuclei whose map must not be believed; they are hatched.
+    missing : tuple of int
+        Labels of the nuclei that have no map.
     message : str
         What stands in the place of the pixels where there are none.
     dark : bool
@@ -84,6 +92,8 @@ class Panel:
         Label image of further outlines (domains).
     interpolation : str
         How matplotlib draws the pixels.
+    opacity : (y, x) float64 or None
+        0 to 1; less where a pixel is uncertain.
     """
 
     title: str
@@ -91,10 +101,13 @@ class Panel:
     pixels: NDArray[np.float64] | None
     bars: tuple[Bar, ...] = ()
     banner: str = ""
+    doubted: tuple[int, ...] = ()
+    missing: tuple[int, ...] = ()
     message: str = ""
     dark: bool = False
     outlines: NDArray[np.int32] | None = None
     interpolation: str = "antialiased"
+    opacity: NDArray[np.float64] | None = None
 
 
 def panels_of(
@@ -148,36 +161,75 @@ def _composite_panel(channels: list[Panel]) -> Panel:
 
 
 def _rate_panel(analysis: Analysis, frame: Frame) -> Panel:
-    """Show the rate on a diverging log2 scale centred at 1, or say why there is none."""
+    """Show the rate on a diverging log2 scale, or say that there is none."""
     first = analysis.per_nucleus[0].rate_map
-    title = {
-        Quantity.RATE_RATIO: "Rate ratio",
-        Quantity.DENSITY_ONLY: "Rate ratio (density only)",
-        Quantity.DEPOSITION: "Relative deposition",
-    }[first.quantity]
-    warnings = ["EXPLORATORY"] if first.exploratory else []
-    warnings += ["RELATIVE"] if first.scale is Scale.RELATIVE else []
-    banner = " · ".join(warnings)
-    log2_rate = _log2(frame.mean(analysis.full_map("rate")))
+    naming = naming_of(first.quantity, first.scale)
+    log2_rate = _log2_rate(analysis, frame.mean(analysis.full_map("rate")))
     if not np.isfinite(log2_rate).any():
-        reasons = {nucleus.rate_map.status.value for nucleus in analysis.per_nucleus}
-        message = "No rate map. " + " ".join(sorted(reasons))
-        return Panel(title, "", None, banner=banner, message=message)
+        not_asked = all(one.rate_map.status is Status.NOT_ASKED for one in analysis.per_nucleus)
+        message = Status.NOT_ASKED.value if not_asked else _NO_MAP
+        return Panel(naming.title, "", None, message=message)
     needed = 2 ** _percentiles(np.abs(log2_rate), _SHARE_IN_COLOURS)[0]
     ratio = next((limit for limit in _RATIO_TICKS if limit >= needed), max(_RATIO_TICKS))
     limit, between = math.log2(ratio), _RATIO_TICKS[ratio]
-    ticks = {math.log2(tick): f"{tick:.3g}" for tick in (1.0, between, ratio)}
-    ticks |= {-math.log2(tick): f"{1 / tick:.2g}" for tick in (between, ratio)}
-    label = {
-        Quantity.RATE_RATIO: "methylation / acetylation rate",
-        Quantity.DENSITY_ONLY: "model-implied rate / its mean",
-        Quantity.DEPOSITION: "deposition / its nuclear mean",
-    }[first.quantity]
+    neutral = neutral_rate(first.scale, analysis.settings)
+    power = math.floor(math.log10(neutral))
+    middle = neutral / 10.0**power
+    ticks = {math.log2(tick): f"{tick * middle:.3g}" for tick in (1.0, between, ratio)}
+    ticks |= {-math.log2(tick): f"{middle / tick:.2g}" for tick in (between, ratio)}
+    unit = f"10{str(power).translate(_SUPERSCRIPTS)} {naming.unit}" if power else naming.unit
+    label = with_unit(naming.axis, ", ".join(filter(None, (unit, "log scale"))))
     extend = "both" if np.nanmax(np.abs(log2_rate)) > limit else "neither"
-    bar = Bar("RdBu_r", -limit, limit, f"{label} (log scale)", ticks, extend)
-    lengths = {round(nucleus.rate_map.reaction_length_nm) for nucleus in analysis.per_nucleus}
+    bar = Bar("RdBu_r", -limit, limit, label, ticks, extend)
+    known = [one for one in analysis.per_nucleus if np.isfinite(one.rate_map.rate).any()]
+    lengths = {round(nucleus.rate_map.reaction_length_nm) for nucleus in known}
     subtitle = f"reaction length {min(lengths)}" + (f"–{max(lengths)}" if len(lengths) > 1 else "")
-    return Panel(title, f"{subtitle} nm", log2_rate, (bar,), banner=banner)
+    labels = {nucleus.label for nucleus in known}
+    return Panel(
+        naming.title,
+        f"{subtitle} nm",
+        log2_rate,
+        (bar,),
+        banner=_banner(analysis),
+        doubted=_doubted(analysis),
+        missing=tuple(one.label for one in analysis.per_nucleus if one.label not in labels),
+        opacity=_opacity(analysis, frame),
+    )
+
+
+def _doubted(analysis: Analysis) -> tuple[int, ...]:
+    """List the nuclei whose map must not be believed."""
+    return tuple(nucleus.label for nucleus in record_of(analysis).nuclei if is_doubted(nucleus))
+
+
+def _banner(analysis: Analysis) -> str:
+    """Warn of what matters most about the rate."""
+    doubted, first = _doubted(analysis), analysis.per_nucleus[0].rate_map
+    if len(doubted) == len(analysis.per_nucleus):
+        return f"DO NOT BELIEVE {'THIS MAP' if len(doubted) == 1 else 'THESE MAPS'}"
+    if doubted:
+        return "DO NOT BELIEVE WHAT IS HATCHED"
+    warnings = ["EXPLORATORY"] if first.exploratory else []
+    warnings += ["RELATIVE"] if first.scale is Scale.RELATIVE else []
+    return " · ".join(warnings)
+
+
+def _opacity(analysis: Analysis, frame: Frame) -> NDArray[np.float64] | None:
+    """Share of the variance in a map that is not error; 1 where unknown, None if everywhere.
+
+    V / (V + sd^2), with V the variance of the rate over its nucleus: half where the standard
+    deviation of a pixel is as large as the differences in the map.
+    """
+    if not np.isfinite(analysis.full_map("rate_sd")).any():
+        return None
+    yx_opacity = np.ones(analysis.nuclei.labels.shape)
+    for nucleus in analysis.per_nucleus:
+        rate_map = nucleus.rate_map
+        known = np.isfinite(rate_map.rate) & np.isfinite(rate_map.rate_sd)
+        if known.any() and np.ptp(rate_map.rate[known]) > 0:
+            variance, errors = np.var(rate_map.rate[known]), rate_map.rate_sd[known] ** 2
+            yx_opacity[nucleus.window][known] = variance / (variance + errors)
+    return frame.mean(yx_opacity)
 
 
 def _truth_panel(
@@ -191,7 +243,7 @@ def _truth_panel(
     return Panel(
         f"Truth · relative L2 error {error:.3f}",
         "simulated rate; the error is that of panel c",
-        _log2(frame.mean(inside)),
+        _log2_rate(analysis, frame.mean(inside)),
         rate.bars,
     )
 
@@ -215,7 +267,8 @@ def _uncertainty_panel(analysis: Analysis, frame: Frame) -> Panel:
         return Panel("Uncertainty", "", None)
     high = _percentiles(percent, _SHARE_IN_COLOURS)[0]
     bar = Bar("cividis", 0.0, high or 1.0, "standard deviation / rate (%)", extend="max")
-    return Panel("Uncertainty", "standard deviation of the rate", percent, (bar,))
+    subtitle = "standard deviation of the rate"
+    return Panel("Uncertainty", subtitle, percent, (bar,), doubted=_doubted(analysis))
 
 
 def _residual_panel(analysis: Analysis, frame: Frame) -> Panel:
@@ -246,8 +299,10 @@ def _domains_panel(analysis: Analysis, frame: Frame) -> Panel:
     return replace(panel, title="Condensed domains", subtitle=subtitle, outlines=domains)
 
 
-def _log2(ratio: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Logarithm of a ratio; what is not positive counts as tiny."""
+def _log2_rate(analysis: Analysis, yx_rate: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Logarithm of the rate over the one in the middle; what is not positive counts as tiny."""
+    first = analysis.per_nucleus[0].rate_map
+    ratio = yx_rate / neutral_rate(first.scale, analysis.settings)
     tiny = np.finfo(np.float64).tiny
     return np.log2(np.where(np.isnan(ratio), np.nan, np.maximum(ratio, tiny)))
 

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 import chromamol
-from chromamol.inference.rate_map import Scale
+from chromamol.inference.rate_map import Quantity, Scale
+from chromamol.results.in_words import is_doubted
+from chromamol.results.naming import naming_of, with_unit
 from chromamol.settings import Settings
 
 if TYPE_CHECKING:
     from chromamol.analysis import Analysis, MapName, NucleusAnalysis
+    from chromamol.results.naming import Naming
 
 PositiveNm = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -36,13 +39,18 @@ class NucleusRecord(_Frozen):
 
     label: int = Field(ge=1)
     touches_border: bool
-    quantity: str
-    scale: str
+    quantity: Quantity
+    scale: Literal["ABSOLUTE", "RATIO", "RELATIVE"]
     exploratory: bool
     status: str
     status_sentence: str
     reaction_length_nm: float | None = Field(None, allow_inf_nan=False)
     findings: tuple[FindingRecord, ...]
+
+    @property
+    def naming(self) -> Naming:
+        """What the numbers of the rate map are called."""
+        return naming_of(self.quantity, Scale[self.scale])
 
 
 class Record(_Frozen):
@@ -95,7 +103,7 @@ def _nucleus(analysis: Analysis, nucleus: NucleusAnalysis) -> NucleusRecord:
     return NucleusRecord(
         label=nucleus.label,
         touches_border=analysis.nuclei.touches_border[nucleus.label - 1],
-        quantity=rate_map.quantity.value,
+        quantity=rate_map.quantity,
         scale=rate_map.scale.name,
         exploratory=rate_map.exploratory,
         status=rate_map.status.name,
@@ -116,10 +124,11 @@ def _finite(value: float | None) -> float | None:
 def describe_map(record: Record, name: MapName) -> str:
     """Say what a map is, for the metadata of its file."""
     first = record.nuclei[0]
+    naming = first.naming
     kinds: dict[MapName, str] = {
-        "rate": first.quantity,
-        "rate_sd": f"standard deviation of: {first.quantity}",
-        "residual": f"misfit of the model over its expected noise, of: {first.quantity}",
+        "rate": naming.name_and_unit,
+        "rate_sd": with_unit(f"standard deviation of: {naming.name}", naming.unit),
+        "residual": f"misfit of the model over its expected noise, of: {naming.name}",
         "compaction": "chromatin density over its nuclear mean, smoothed",
     }
     parts = [f"{record.image}: {kinds[name]}"]
@@ -127,4 +136,7 @@ def describe_map(record: Record, name: MapName) -> str:
         parts.append(Scale[first.scale].value)
         if first.exploratory:
             parts.append("EXPLORATORY: implied by a model, not determined by the data")
+        doubted = [str(one.label) for one in record.nuclei if is_doubted(one)]
+        if doubted:
+            parts.append(f"DO NOT BELIEVE nucleus {', '.join(doubted)}: see the findings")
     return "; ".join(parts)

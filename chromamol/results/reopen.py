@@ -60,6 +60,13 @@ class StoredResult:
         return self.record.yx_spacing_nm
 
 
+def is_result(path: Path) -> bool:
+    """Tell whether a store says that chromamol wrote it as a result."""
+    header = path / "zarr.json"
+    attributes = read_json(header).get("attributes") if header.is_file() else None
+    return isinstance(attributes, dict) and "chromamol" in attributes
+
+
 def read_result(path: Path) -> StoredResult:
     """Read the store of a result, full resolution.
 
@@ -106,15 +113,14 @@ def read_result(path: Path) -> StoredResult:
 
 def _read_record(path: Path) -> Record:
     """Read what is known besides the pixels."""
-    attributes = read_json(path / "zarr.json").get("attributes")
-    if not isinstance(attributes, dict) or "chromamol" not in attributes:
+    if not is_result(path):
         msg = (
             f"{path} is a zarr store, but not a result of chromamol. "
             "Expected the folder ending in .ome.zarr that 'chromamol run' wrote."
         )
         raise InputError(msg)
     try:
-        return Record.model_validate(attributes["chromamol"])
+        return Record.model_validate(read_json(path / "zarr.json")["attributes"]["chromamol"])
     except ValidationError as error:
         where = ".".join(str(part) for part in error.errors()[0]["loc"])
         msg = (

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from chromamol.results.columns import COLUMNS, COLUMNS_FILE, column_names
+from chromamol.results.columns import COLUMNS, COLUMNS_FILE, RATE_UNIT, column_names
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,9 +23,23 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
     table.map(_defuse).to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
 
 
-def columns_table() -> pd.DataFrame:
-    """Return the dictionary of all tables, as `columns.csv` has it."""
-    rows = [(column.file, column.name, column.unit, column.meaning) for column in COLUMNS]
+def columns_table(rate_unit: str) -> pd.DataFrame:
+    """Return the dictionary of all tables, as `columns.csv` has it.
+
+    Parameters
+    ----------
+    rate_unit : str
+        Unit of the rates of this analysis, "" where they have none.
+    """
+    rows = [
+        (
+            column.file,
+            column.name,
+            rate_unit if column.unit == RATE_UNIT else column.unit,
+            column.meaning,
+        )
+        for column in COLUMNS
+    ]
     return pd.DataFrame(rows, columns=column_names(COLUMNS_FILE))
 
 

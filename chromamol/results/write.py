@@ -128,7 +128,7 @@ def _write_files(
     progress.advance()
     write_table(folder / NUCLEI_FILE, nuclei_table(analysis))
     write_table(folder / DOMAINS_FILE, domains_table(analysis))
-    write_table(folder / COLUMNS_FILE, columns_table())
+    write_table(folder / COLUMNS_FILE, columns_table(analysis.per_nucleus[0].rate_map.unit))
     progress.advance()
     (folder / "settings.yaml").write_text(analysis.settings.to_yaml(), encoding="utf-8")
     write_provenance(folder / PROVENANCE_FILE, analysis, provenance)

@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
     from qtpy.QtGui import QWheelEvent
 
-_DECIMALS = 4
+_DECIMALS = 7  # rates in 1/s are small
 _SMALLEST = 10.0**-_DECIMALS
 _LARGEST = 1e9
 _LARGEST_WHOLE = 2**31 - 1
-_NOTHING_WORD = "auto"
+_NOTHING_WORD = "not given"
 _EMPTY = "enter it"
 
 

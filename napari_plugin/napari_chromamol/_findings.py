@@ -1,4 +1,4 @@
-"""What may be believed of a result, in words, for the window."""
+"""What may be believed of a result, as HTML for the window."""
 
 from __future__ import annotations
 
@@ -6,49 +6,40 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from chromamol.inference.rate_map import Scale
+from chromamol.results.in_words import in_words
 
 if TYPE_CHECKING:
-    from chromamol.results.record import NucleusRecord, Record
+    from chromamol.results.record import Record
 
 _LIST = "margin-left: 14px; -qt-list-indent: 0;"
 
 
-def in_words(record: Record) -> str:
-    """Say what the map is, what was found about it, and what was assumed, as HTML.
+def as_html(record: Record) -> str:
+    """Say what the map is, what was found about it, and what was assumed.
 
     Parameters
     ----------
     record : Record
         Its texts may come from files of strangers and are escaped.
     """
-    first = record.nuclei[0]
+    first, words = record.nuclei[0], in_words(record.nuclei)
     count = len(record.nuclei)
     nuclei = "1 nucleus" if count == 1 else f"{count} nuclei"
-    parts = [f"<p><b>{escape(record.image)}</b>: {escape(first.quantity)}, {nuclei}</p>"]
+    what = escape(first.naming.name_and_unit)
+    parts = [f"<p><b>{escape(record.image)}</b>: {what}, {nuclei}</p>"]
+    parts += [f"<p><b>No rate map:</b> {_sentence(text)}</p>" for text in words.no_map]
+    parts += [f"<p><b>Do not believe the map:</b> {_sentence(text)}</p>" for text in words.doubts]
     if first.exploratory:
-        parts.append("<p><b>EXPLORATORY</b>: implied by a model from the density alone.</p>")
+        parts.append("<p><b>EXPLORATORY</b>: it suggests what to look for, no more.</p>")
     parts.append(f"<p>{_sentence(Scale[first.scale].value)}</p>")
-    parts += [f"<p>{text}</p>" for text in _findings(record.nuclei)]
+    parts += [f"<p>{_sentence(text)}</p>" for text in words.findings]
     if record.notes:
         notes = "".join(f"<li>{escape(note)}</li>" for note in record.notes)
         parts.append(f"<p><b>Assumed on the way</b></p><ul style='{_LIST}'>{notes}</ul>")
     return "".join(parts)
 
 
-def _findings(nuclei: tuple[NucleusRecord, ...]) -> list[str]:
-    """Say each sentence once, with the nuclei it holds for."""
-    holds_for: dict[str, list[str]] = {}
-    for nucleus in nuclei:
-        for sentence in (nucleus.status_sentence, *(found.sentence for found in nucleus.findings)):
-            holds_for.setdefault(sentence, []).append(str(nucleus.label))
-    texts = []
-    for sentence, labels in holds_for.items():
-        who = "" if len(labels) == len(nuclei) else f"<i>Nucleus {', '.join(labels)}:</i> "
-        texts.append(who + _sentence(sentence))
-    return texts
-
-
 def _sentence(text: str) -> str:
     """Begin with a capital and end with a full stop."""
-    ended = text if text.endswith((".", "!", "?")) else f"{text}."
+    ended = text if text.endswith((".", "!", "?", ")")) else f"{text}."
     return escape(ended[:1].upper() + ended[1:])

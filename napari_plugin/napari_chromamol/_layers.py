@@ -9,6 +9,9 @@ import numpy as np
 from napari.utils.colormaps import Colormap
 
 from chromamol.analysis import MAP_NAMES
+from chromamol.inference.rate_map import Scale
+from chromamol.results.in_words import is_doubted
+from chromamol.results.naming import neutral_rate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -95,7 +98,7 @@ def result_layers(result: StoredResult, placement: dict[str, Any]) -> list[Layer
     there = [name for name in reversed(MAP_NAMES) if np.isfinite(result.maps[name]).any()]
     for name in there:
         yx_map = result.maps[name]
-        colours, limits = _colours(name, yx_map[np.isfinite(yx_map)])
+        colours, limits = _colours(name, yx_map[np.isfinite(yx_map)], _neutral(record))
         shown = {
             "name": f"{_label(name, record)} · {record.image}",
             "colormap": colours,
@@ -115,6 +118,7 @@ def _about(record: Record) -> dict[str, Any]:
         "image": record.image,
         "quantity": first.quantity,
         "scale": first.scale,
+        "unit": first.naming.unit,
         "exploratory": any(nucleus.exploratory for nucleus in record.nuclei),
         "record": record.model_dump(mode="json"),
     }
@@ -125,22 +129,27 @@ def _label(name: MapName, record: Record) -> str:
     if name not in {"rate", "rate_sd"}:
         return name
     first = record.nuclei[0]
-    label = first.quantity
-    if first.scale == "RELATIVE" and "relative" not in label:
-        label = f"relative {label}"
-    if first.exploratory:
-        label = f"EXPLORATORY {label}"
-    return label if name == "rate" else f"sd of {label}"
+    warnings = ["DOUBTFUL"] if any(map(is_doubted, record.nuclei)) else []
+    warnings += ["EXPLORATORY"] if first.exploratory else []
+    what = first.naming.name_and_unit
+    return " ".join([*([] if name == "rate" else ["sd of"]), *warnings, what])
 
 
-def _colours(name: MapName, values: NDArray[Any]) -> tuple[Colormap, tuple[float, float]]:
-    """Choose colour map and limits for the finite values of a map."""
+def _neutral(record: Record) -> float:
+    """Return the rate that is drawn white."""
+    return neutral_rate(Scale[record.nuclei[0].scale], record.settings)
+
+
+def _colours(
+    name: MapName, values: NDArray[Any], neutral: float
+) -> tuple[Colormap, tuple[float, float]]:
+    """Choose colour map and limits for the finite values of a map; the neutral rate is white."""
     if name == "rate":
         tiny = np.finfo(np.float32).tiny
-        log2_rate = np.abs(np.log2(np.maximum(values.astype(np.float64), tiny)))
+        log2_rate = np.abs(np.log2(np.maximum(values.astype(np.float64) / neutral, tiny)))
         needed = 2 ** np.percentile(log2_rate, _SHARE_IN_COLOURS)
         limit = next((one for one in _RATIO_LIMITS if one >= needed), _RATIO_LIMITS[-1])
-        return _diverging(limit), (1 / limit, limit)
+        return _diverging(limit), (neutral / limit, neutral * limit)
     if name == "residual":
         spread = float(np.percentile(np.abs(values), _SHARE_IN_COLOURS))
         limit = max(_LEAST_RESIDUAL_LIMIT, spread)
@@ -148,7 +157,10 @@ def _colours(name: MapName, values: NDArray[Any]) -> tuple[Colormap, tuple[float
     low, high = (float(one) for one in np.percentile(values, (100 - _SHARE_IN_COLOURS, 99)))
     if name == "rate_sd":
         low = 0.0
-    return _named("cividis" if name == "rate_sd" else "magma"), (low, max(high, low + 1e-6))
+    return _named("cividis" if name == "rate_sd" else "magma"), (
+        low,
+        high if high > low else low + neutral,
+    )
 
 
 def _diverging(limit: float) -> Colormap:

@@ -43,12 +43,11 @@ def layers_of(path: Path) -> list[LayerData]:
     InputError
         If it cannot be read.
     """
+    from chromamol.results.reopen import is_result, read_result
     from napari_chromamol._layers import channel_layers, image_layers, result_layers
     from napari_chromamol._placement import from_spacing
 
-    if _is_result(path):
-        from chromamol.results.reopen import read_result
-
+    if is_result(path):
         result = read_result(path)
         placement = from_spacing(result.yx_spacing_nm)
         channels = channel_layers(
@@ -63,12 +62,3 @@ def layers_of(path: Path) -> list[LayerData]:
     # An exported map is NaN outside the nuclei: good to look at, though nothing to analyse.
     check_intensities(path.name, np.nan_to_num(image.cyx), image.channel_names)
     return image_layers(image, from_spacing(image.yx_spacing_nm))
-
-
-def _is_result(path: Path) -> bool:
-    """Tell whether a store says that chromamol wrote it as a result."""
-    from chromamol.images.ome_zarr_metadata import read_json
-
-    record = path / "zarr.json"
-    attributes = read_json(record).get("attributes") if record.is_file() else None
-    return isinstance(attributes, dict) and "chromamol" in attributes

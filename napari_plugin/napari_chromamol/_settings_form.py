@@ -21,7 +21,7 @@ BASIC = ("pixel_size_nm", "nucleus_min_area_um2", "reaction_length_nm", "method"
 NOT_ASKED = ("schema_version", "roles")
 
 LABEL_WIDTH_PX = 126
-_UNITS = {"_nm": " nm", "_um2": " µm²"}
+_UNITS = {"_nm": " nm", "_um2": " µm²", "_per_s": " 1/s"}
 
 
 class SettingsForm(QWidget):

@@ -52,7 +52,7 @@ def run(job: Job, progress: Progress) -> Outcome:
     from chromamol.pipeline import analyse
     from chromamol.results.record import record_of
     from chromamol.results.reopen import StoredResult
-    from napari_chromamol._findings import in_words
+    from napari_chromamol._findings import as_html
     from napari_chromamol._layers import result_layers
 
     image = _image(job)
@@ -63,7 +63,7 @@ def run(job: Job, progress: Progress) -> Outcome:
     layers = result_layers(result, job.placement)
     for _, properties, _ in layers:
         properties["metadata"][KEY]["inputs"] = job.inputs
-    return Outcome(layers, in_words(record))
+    return Outcome(layers, as_html(record))
 
 
 def _image(job: Job) -> Image:

@@ -50,3 +50,22 @@ def test_what_cannot_be_read_exits_with_1(cli, tmp_path) -> None:
     done = cli("info", tmp_path)
     assert done.exit_code == 1
     assert "OME-Zarr" in done.stderr
+
+
+def test_a_result_shows_what_came_out_and_its_image(cli, image, mask, tmp_path) -> None:
+    out = tmp_path / "out"
+    asked = ("--nuclei", mask, "--set", "method=direct", "--set", "reaction_length_nm=150")
+    assert cli("run", image, "-o", out, *asked).exit_code == 0
+    store = out / "cell_3" / "cell_3.ome.zarr"
+    done = cli("info", store)
+    assert done.exit_code == 0, done.stderr
+    said = words(done.stdout)
+    assert "relative rate ratio of 1 nucleus in 'cell_3'" in said
+    assert "The reaction-diffusion length was set to 150 nm" in said
+    assert "2 channels, 48 x 76 pixels (y, x), uint16" in said
+    assert "'H3K9me3' taken as heterochromatin" in said
+
+    # Only info looks into a result; what cannot says which image there is inside.
+    refused = cli("run", store, "-o", tmp_path / "again")
+    assert refused.exit_code == 1
+    assert "for example cell_3.ome.zarr/image" in refused.stderr

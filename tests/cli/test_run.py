@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 import tifffile
@@ -72,6 +73,39 @@ def test_an_image_becomes_a_result_and_a_summary(cli, image, mask, tmp_path) -> 
     ):
         assert words(sentence) in said
     assert str(folder) in done.stdout.replace("\n", "")
+
+
+def test_without_any_map_the_reason_is_said_once(cli, image, mask, tmp_path) -> None:
+    coarse = ("--set", "reaction_length_nm=100")  # the pixels of 40 nm are coarser than a third
+    done = cli("run", image, "-o", tmp_path / "out", "--nuclei", mask, *coarse)
+    assert done.exit_code == 0, done.stderr  # a valid outcome
+    said = words(done.stdout)
+    assert "Rate: no rate map: The pixel or the resolution of this image (40 nm) is coarser" in said
+    assert said.count("no rate map is given") == 1
+    assert "EXPLORATORY" not in said
+
+
+def test_what_must_not_be_believed_is_said_first(cli, image, mask, tmp_path) -> None:
+    # Channels of unknown gain with a length that was not fitted.
+    asked = ("--nuclei", mask, "--set", "method=direct")
+    done = cli("run", image, "-o", tmp_path / "out", *asked)
+    said = words(done.stdout)
+    assert "DOUBT: Do not believe the map: The gain of the channels is unknown" in said
+    assert said.index("DOUBT:") < said.index("To know:")
+
+
+def test_absolute_rates_are_said_with_their_unit(cli, image, mask, tmp_path) -> None:
+    asked = ("--nuclei", mask, "--set", "method=direct", "--set", "intensity_per_fraction=2000")
+    out = tmp_path / "out"
+    known = ("--set", "acetylation_rate_per_s=0.0003")
+    done = cli("run", image, "-o", out, *asked, *known)
+    assert done.exit_code == 0, done.stderr
+    said = words(done.stdout)
+    assert "methylation rate: how often per second" in said
+    (median,) = re.findall(r"median ([\d.e-]+)", said)
+    assert 2e-4 < float(median) < 4e-4  # the image is that of a ratio of 1
+    columns = (out / "cell_3" / "columns.csv").read_text(encoding="utf-8")
+    assert "nuclei.csv,rate_mean,1/s," in columns
 
 
 def test_pixel_size_and_roles_are_settings(cli, write_tiff, photons, tmp_path) -> None:

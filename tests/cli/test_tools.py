@@ -48,12 +48,56 @@ def test_benchmark_prints_its_table(cli, monkeypatch, tmp_path) -> None:
     assert "| masked | smooth | direct | 0.0180 (0.900) |" in done.stdout
 
 
-def test_benchmark_of_a_large_image(cli) -> None:
-    done = cli("benchmark", "large", "--side", 128)
+def test_benchmark_of_coverage_prints_its_table(cli, monkeypatch, tmp_path) -> None:
+    asked = {}
+
+    def coverage(out_dir, quick, progress):
+        asked.update(out_dir=out_dir, quick=quick)
+        cell = {"box": "masked", "field": "spots", "noise": 0.1, "part": "pixels", "draws": 40}
+        return pd.DataFrame([cell | {"intervals": 900, "covered": 0.941, "width": 0.12}])
+
+    monkeypatch.setattr("chromamol.benchmarks.coverage.coverage", coverage)
+    done = cli("benchmark", "coverage", "--quick", "-o", tmp_path)
     assert done.exit_code == 0, done.stderr
-    image, _, _, relative_l2 = done.stdout.splitlines()[2].strip("| ").split(" | ")
-    assert image == "128 x 128"
-    assert float(relative_l2) < 0.03
+    assert asked == {"out_dir": tmp_path, "quick": True}
+    assert "| masked | spots | 10 % | 40 | 94.1 % (0.12) |" in done.stdout
+
+
+def test_benchmark_of_scaling_measures_the_sizes_that_are_asked_for(cli, monkeypatch) -> None:
+    asked = []
+
+    def scaling(out_dir, *, sides_px, masked_sides_px, device, progress):
+        asked.append((out_dir, tuple(sides_px), tuple(masked_sides_px), device))
+        cost = {"box": "periodic", "side_px": 256, "pixels": 65536, "seconds": 1.5}
+        return pd.DataFrame(
+            [
+                cost
+                | {"peak_mb": 10.0, "float64_images": 19.1, "relative_l2": 0.012}
+                | {"bandwidth_share": float("nan")}
+            ]
+        )
+
+    monkeypatch.setattr("chromamol.benchmarks.scaling.scaling", scaling)
+    done = cli("benchmark", "scaling", "--side", 256, "--side", 512)
+    assert done.exit_code == 0, done.stderr
+    assert (
+        "| periodic | 256 x 256 | 65536 | 1.5 | 10 MB, 19.1 images | 0.0120 |\n\nMeasured on: "
+        in done.stdout
+    )
+    cli("benchmark", "scaling", "--masked-side", 384)
+    cli("benchmark", "scaling")
+    everything = ((256, 512, 1024, 2048, 4096), (512, 1024))
+    assert asked == [
+        (None, (256, 512), (), "cpu"),
+        (None, (), (384,), "cpu"),
+        (None, *everything, "cpu"),
+    ]
+
+
+def test_benchmark_of_a_size_that_does_not_fit_is_refused(cli) -> None:
+    done = cli("benchmark", "scaling", "--side", 200)
+    assert done.exit_code == 2
+    assert "multiple of 128, not 200" in done.stderr
 
 
 def test_simulate_says_what_it_wrote_and_refuses_what_it_cannot(cli, monkeypatch, tmp_path) -> None:

@@ -82,7 +82,7 @@ def test_analyse_an_image_and_read_the_result(
 def test_infer_from_arrays() -> None:
     result = run("infer_from_arrays.py")
     assert float(str(result["error"])) < 0.05
-    assert float(str(result["covered"])) > 0.8
+    assert float(str(result["covered"])) > 0.7
 
 
 def test_the_layer_in_two_lines() -> None:

@@ -10,6 +10,7 @@ import torch
 
 from chromamol.equations.chromatin_phase_field import ChromatinPhaseField
 from chromamol.settings import Settings
+from chromamol.simulation import SimulatedNucleus, simulate_field, simulate_masked
 
 ELL_NM, DELTA_NM = 141.4, 10.0
 EQUATION = ChromatinPhaseField(ELL_NM, DELTA_NM)
@@ -121,3 +122,15 @@ def nucleus() -> Truth:
 def known() -> Settings:
     """The reaction length given, on a box that repeats."""
     return Settings(reaction_length_nm=ELL_NM, boundary="periodic", device="cpu")
+
+
+@pytest.fixture(scope="session")
+def small_nucleus() -> SimulatedNucleus:
+    """64 x 64 pixels, made on a grid twice as fine."""
+    return simulate_masked("smooth", 0, side_px=64)
+
+
+@pytest.fixture(scope="session")
+def compartments() -> SimulatedNucleus:
+    """A rate in two plateaus, on a box that repeats."""
+    return simulate_field("step", 0, side_px=96)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from chromamol.errors import CallError, InputError
 from chromamol.inference.channels import check_channels
@@ -142,3 +143,62 @@ def test_the_species_behind_a_total_and_a_part(shown):
     np.testing.assert_allclose((euchromatin, heterochromatin), pair)
     assert sds == pytest.approx((0.03, 0.05) if shown is Role.EUCHROMATIN else (0.05, 0.03))
     np.testing.assert_allclose(channels.total, part + rest)
+
+
+FIELD_SHAPE = (96, 110)
+
+
+def _domains() -> np.ndarray:
+    y, x = np.indices(FIELD_SHAPE)
+    wave = np.sin(2 * np.pi * (y + 6 * np.sin(x / 15)) / 24) + 0.4 * np.cos(2 * np.pi * x / 31)
+    return 0.4 + 0.3 * np.tanh(2 * wave)
+
+
+def _white_noise(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal(FIELD_SHAPE)
+
+
+def _codes(density: np.ndarray, **options) -> list[str]:
+    channels = _checked({Role.TOTAL: density}, **options)
+    return [finding.code for finding in channels.findings]
+
+
+@pytest.mark.parametrize("level", [0.0, 0.01, 0.05, 0.1, 1.0])
+def test_white_noise_is_no_finding(level):
+    assert _codes(_domains() + level * _domains().std() * _white_noise(0)) == []
+
+
+def test_noise_is_measured_in_the_unit_of_the_densities():
+    noisy = 900 * (_domains() + 0.02 * _white_noise(1))
+    channels = _checked({Role.MARK: noisy}, mean_fraction=0.4)
+    gain = 0.4 / noisy.mean()
+    assert channels.noise[Role.MARK].sd == pytest.approx(gain * 900 * 0.02, rel=0.05)
+    assert channels.noise_sd[Role.MARK] == channels.noise[Role.MARK].sd
+
+
+def test_noise_that_is_not_white_is_found_whatever_was_stated():
+    density = _domains() + 0.05 * ndimage.gaussian_filter(_white_noise(2), 1.0)
+    assert _codes(density) == ["coloured-noise"]
+    assert _codes(density, noise_sd=0.02) == ["coloured-noise"]
+
+
+def test_a_channel_of_noise_is_found():
+    assert _codes(10 + _white_noise(3)) == ["noise-above-signal"]
+    assert _codes(10 + _white_noise(4), spacing_nm=(25.0, 40.0)) == ["noise-above-signal"]
+    # Domains of 12 px average 100 pixels of noise, ten times the signal's size: as large.
+    assert "noise-above-signal" in _codes(30 + _domains() + 30 * _domains().std() * _white_noise(5))
+
+
+def test_stated_noise_above_the_signal_is_found():
+    noisy = _domains() + 0.02 * _white_noise(6)
+    assert _codes(noisy, noise_sd=0.02) == []
+    assert _codes(noisy, noise_sd=20.0) == ["noise-above-signal"]
+
+
+def test_saturated_pixels_are_found():
+    counts = np.random.default_rng(7).poisson(100 * _domains()).astype(np.float64)
+    assert _codes(counts, mean_fraction=0.4) == []
+    channels = _checked({Role.TOTAL: np.minimum(counts, 70)}, mean_fraction=0.4)
+    (found,) = channels.findings
+    assert found.code == "saturated"
+    assert found.value == (counts >= 70).mean()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
-from chromamol.errors import CallError, Cancelled
+from chromamol.errors import CallError, Cancelled, InputError
 from chromamol.inference.density_only import FlatPotential
 from chromamol.inference.infer import infer_rates
 from chromamol.inference.rate_map import Quantity, Scale, Status
@@ -168,3 +169,127 @@ def test_the_density_only_map_is_blank_along_a_cut(monkeypatch):
     assert np.isnan(found.rate[:, :10]).all()
     assert np.isfinite(found.rate[30, 40])
     assert "cut-by-border" in _codes(found)
+
+
+GIVEN = Settings(reaction_length_nm=ELL_NM, forward_check=False, device="cpu")
+
+
+def _error(rate: np.ndarray, truth: np.ndarray) -> float:
+    known = np.isfinite(rate)
+    return float(np.sqrt(np.mean((rate - truth)[known] ** 2) / np.mean(truth[known] ** 2)))
+
+
+def _inferred(nucleus, *, noise: float = 0.05, settings: Settings = GIVEN, **how):
+    h, e, noise_sd = nucleus.with_noise(noise, 0)
+    mask = None if nucleus.mask.all() else nucleus.mask
+    how = {"spacing_nm": 10.0, "mask": mask, "calibrated": True, "noise_sd": noise_sd, **how}
+    return infer_rates(h, e, settings=settings, **how)
+
+
+def test_plateaus_get_a_map_with_edges_and_a_smooth_rate_does_not(compartments, smooth, known):
+    settings = known.replace(forward_check=False)
+    found = _inferred(compartments, settings=settings)
+    assert "map-with-edges" in _codes(found)
+    assert _error(found.rate, compartments.rate) < 0.04
+    gentle = infer_rates(
+        **smooth.channels(0.05), spacing_nm=10.0, calibrated=True, settings=settings
+    )
+    assert "map-with-edges" not in _codes(gentle)
+    assert "resolution-of-the-map" in _codes(gentle)
+
+
+def test_a_small_nucleus_passes_the_null_test_and_its_mean_is_right(small_nucleus):
+    found = _inferred(small_nucleus)
+    assert _error(found.rate, small_nucleus.rate) < 0.06
+    assert "null-test" in _codes(found)
+    inside = small_nucleus.mask
+    mean, sd = found.mean_over(inside)
+    assert abs(mean - small_nucleus.rate[inside].mean()) < 5 * sd
+    assert 0 < sd < np.nanmean(found.rate_sd)
+
+
+def test_a_known_acetylation_rate_gives_rates_per_second(small_nucleus):
+    ratio = _inferred(small_nucleus)
+    absolute = _inferred(small_nucleus, settings=GIVEN.replace(acetylation_rate_per_s=3e-4))
+    assert (ratio.scale, absolute.scale) == (Scale.RATIO, Scale.ABSOLUTE)
+    assert (ratio.unit, absolute.unit) == ("", "1/s")
+    np.testing.assert_allclose(absolute.rate, 3e-4 * ratio.rate, rtol=1e-6)
+    np.testing.assert_allclose(absolute.rate_sd, 3e-4 * ratio.rate_sd, rtol=1e-4)
+    region = small_nucleus.mask & (np.indices(small_nucleus.mask.shape)[0] < 30)
+    expected = 3e-4 * np.array(ratio.mean_over(region))
+    np.testing.assert_allclose(absolute.mean_over(region), expected, rtol=1e-4)
+
+
+def test_twice_the_right_length_is_no_plausible_map(small_nucleus):
+    found = _inferred(small_nucleus, settings=GIVEN.replace(reaction_length_nm=300.0))
+    doubts = {"model-misfit", "vanishing-rate", "domain-imprint", "null-test-failed"}
+    assert found.status is not Status.CONVERGED or doubts & _codes(found)
+
+
+def test_no_euchromatin_in_a_region_leaves_it_blank(smooth):
+    channels = smooth.channels(0.02)
+    y, x = np.indices(smooth.mask.shape)
+    empty = np.hypot(y - 40, x - 30) < 12
+    channels["euchromatin"][empty] *= 0
+    settings = GIVEN.replace(method="direct")
+    found = infer_rates(**channels, spacing_nm=10.0, calibrated=True, settings=settings)
+    assert "no-euchromatin" in _codes(found)
+    assert np.isnan(found.rate[np.hypot(y - 40, x - 30) < 8]).all()
+
+
+def test_pieces_of_a_mask_are_counted_and_small_ones_left_out():
+    density = np.random.default_rng(0).uniform(0.2, 0.4, (2, 60, 70))
+    mask = np.zeros((60, 70), dtype=bool)
+    mask[4:56, 4:30] = mask[4:56, 36:60] = mask[10:14, 64:68] = True
+    found = infer_rates(
+        *density, spacing_nm=10.0, mask=mask, settings=GIVEN.replace(method="direct")
+    )
+    (pieces,) = [finding for finding in found.findings if finding.code == "mask-in-pieces"]
+    assert pieces.value == 2
+    assert np.isnan(found.rate[10:14, 64:68]).all()
+
+
+def test_a_nucleus_of_ten_pixels_is_said_to_be_too_small():
+    mask = np.zeros((20, 30), dtype=bool)
+    mask[5:7, 5:10] = True
+    density = np.random.default_rng(0).uniform(0.2, 0.4, (2, 20, 30))
+    with pytest.raises(InputError, match="10 pixels; at least 64"):
+        infer_rates(*density, spacing_nm=10.0, mask=mask)
+
+
+def test_noise_above_the_signal_is_said():
+    density = 0.3 + 0.1 * np.random.default_rng(1).standard_normal((2, 60, 70))
+    found = infer_rates(*density, spacing_nm=10.0, settings=GIVEN.replace(method="direct"))
+    assert "noise-above-signal" in _codes(found)
+
+
+def test_blur_that_is_known_is_taken_out(smooth, known):
+    channels = {
+        role: ndimage.gaussian_filter(field, 4.0 / np.sqrt(8 * np.log(2)), mode="wrap")
+        for role, field in smooth.channels(0.0).items()
+    }
+    rng = np.random.default_rng(2)
+    sd = 0.02 * smooth.heterochromatin.std()
+    blurred = {
+        role: field + sd * rng.standard_normal(field.shape) for role, field in channels.items()
+    }
+    settings = known.replace(forward_check=False)
+    sharp, plain = (
+        infer_rates(
+            **blurred, spacing_nm=10.0, calibrated=True, noise_sd=sd, psf_nm=psf, settings=settings
+        )
+        for psf in (40.0, None)
+    )
+    assert smooth.error(sharp.rate) < 0.05
+    assert smooth.error(sharp.rate) < smooth.error(plain.rate)
+
+
+def test_an_unknown_gain_beside_a_total_widens_the_uncertainty(smooth, known):
+    channels = smooth.channels(0.02, "total", "euchromatin")
+    settings = known.replace(forward_check=False)
+    calibrated, relative = (
+        infer_rates(**channels, spacing_nm=10.0, calibrated=flag, settings=settings)
+        for flag in (True, False)
+    )
+    share = calibrated.rate_sd.mean() / calibrated.rate.mean()
+    assert relative.rate_sd.mean() / relative.rate.mean() > 1.5 * share

@@ -7,7 +7,7 @@ from typing import Any
 from chromamol.inference.rate_map import Quantity, Scale, Status
 from chromamol.results.record import FindingRecord, NucleusRecord, Record
 from chromamol.settings import Settings
-from napari_chromamol._findings import in_words
+from napari_chromamol._findings import as_html
 
 
 def nucleus(label: int, *sentences: str, **changes: Any) -> NucleusRecord:
@@ -42,21 +42,35 @@ def record(*nuclei: NucleusRecord, **changes: Any) -> Record:
 
 
 def test_each_finding_once_with_the_nuclei_it_holds_for() -> None:
-    words = in_words(record(nucleus(1, "alike"), nucleus(2, "alike", "too coarse")))
-    assert words.count("Alike.") == 1
+    words = as_html(record(nucleus(1, "alike"), nucleus(2, "alike", "too coarse")))
+    assert words.count("alike.") == 1
     assert words.count(Status.CONVERGED.value) == 1
-    assert "<i>Nucleus 2:</i> Too coarse." in words
+    assert "Nucleus 2: too coarse." in words
     assert "2 nuclei" in words
 
 
 def test_exploratory_maps_say_so() -> None:
     one = nucleus(1, quantity=Quantity.DENSITY_ONLY.value, exploratory=True, scale="RELATIVE")
-    words = in_words(record(one))
+    words = as_html(record(one))
     assert "EXPLORATORY" in words
     assert "(density only)" in words
 
 
+def test_doubts_come_first() -> None:
+    words = as_html(record(nucleus(1, "harmless", "model-misfit")))
+    assert "<b>Do not believe the map:</b> Model-misfit." in words
+    assert words.index("Model-misfit") < words.index("Harmless")
+
+
+def test_without_a_map_the_reason_is_said_once() -> None:
+    ended = {"status": Status.REJECTED.name, "status_sentence": Status.REJECTED.value}
+    words = as_html(record(nucleus(1, "harmless", "too-coarse", **ended)))
+    assert "<b>No rate map:</b> Too-coarse." in words
+    assert words.lower().count("too-coarse") == 1
+    assert "rejected" not in words
+
+
 def test_texts_of_a_file_are_no_markup() -> None:
-    words = in_words(record(nucleus(1), image="<img src=x>", notes=("<a href=x>",)))
+    words = as_html(record(nucleus(1), image="<img src=x>", notes=("<a href=x>",)))
     assert "<img" not in words
     assert "<a " not in words

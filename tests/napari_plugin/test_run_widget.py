@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
 Run = Callable[[RateMapWidget], None]
 
-# The quick estimator gives no residual.
-MAPS = ("compaction", "sd of relative rate ratio", "relative rate ratio")
+# The quick estimator gives no residual, and assumes the reaction length, which channels of unknown
+# gain do not allow.
+MAPS = ("compaction", "sd of DOUBTFUL relative rate ratio", "DOUBTFUL relative rate ratio")
 
 
 def names(viewer: napari.Viewer) -> list[str]:

@@ -61,6 +61,15 @@ def test_range_is_that_of_the_model(form: SettingsForm) -> None:
     assert form.settings().nucleus_smoothing_nm == 5_000
 
 
+def test_small_rates_arrive(form: SettingsForm) -> None:
+    rate = form.editors["acetylation_rate_per_s"]
+    assert form.settings().acetylation_rate_per_s is None
+    rate.tick.setChecked(False)
+    rate.number.setValue(2.8e-4)
+    assert form.settings().acetylation_rate_per_s == pytest.approx(2.8e-4)
+    assert rate.number.text() == "0.00028 1/s"
+
+
 def test_missing_number_is_asked_for(form: SettingsForm) -> None:
     form.editors["reaction_length_nm"].tick.setChecked(False)
     with pytest.raises(CallError, match="Reaction length: enter a number, or tick 'fit'"):

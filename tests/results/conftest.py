@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,38 @@ from chromamol.settings import Role, Settings
 SPACING_NM = (23.0, 17.0)
 SHAPE = (150, 270)
 DOMAIN_PERIOD_NM = 300.0
+ACETYLATION_RATE_PER_S = 4e-4
+
+
+@dataclass(frozen=True)
+class IndependentPixels:
+    """A posterior that is easy to average: the error of each pixel is its own."""
+
+    rate_sd: np.ndarray
+
+    def mean_sd(self, region: np.ndarray) -> float:
+        return float(np.sqrt((self.rate_sd[region] ** 2).sum()) / region.sum())
+
+
+def with_maps(analysis: Analysis, *changes: dict[str, object]) -> Analysis:
+    """Change the rate map of each nucleus."""
+    changed = [
+        replace(nucleus, rate_map=replace(nucleus.rate_map, **change))
+        for nucleus, change in zip(analysis.per_nucleus, changes, strict=True)
+    ]
+    return replace(analysis, per_nucleus=tuple(changed))
+
+
+def no_map(analysis: Analysis, *findings: Finding, status: Status = Status.REJECTED) -> Analysis:
+    """Take the maps away."""
+    changes = []
+    for nucleus in analysis.per_nucleus:
+        maps = dict.fromkeys(
+            ("rate", "rate_sd", "residual"), np.full(nucleus.rate_map.mask.shape, np.nan)
+        )
+        ended = {"status": status, "findings": findings, "reaction_length_nm": float("nan")}
+        changes.append(maps | ended | {"posterior": None})
+    return with_maps(analysis, *changes)
 
 
 def _labels() -> np.ndarray:
@@ -79,6 +111,7 @@ def build_analysis(*, density_only: bool = False) -> Analysis:
             status=Status.CONVERGED,
             findings=findings,
             reaction_length_nm=140.0,
+            posterior=IndependentPixels(0.05 * rate[window]),
         )
         per_nucleus.append(NucleusAnalysis(label, window, rate_map))
     return Analysis(
@@ -115,18 +148,23 @@ def density_analysis() -> Analysis:
 @pytest.fixture(scope="session")
 def rejected_analysis() -> Analysis:
     """A density-only analysis whose fit was rejected: no rate, no residual."""
-    whole = build_analysis(density_only=True)
-    rejected = []
-    for nucleus in whole.per_nucleus:
-        nothing = np.full(nucleus.rate_map.mask.shape, np.nan)
-        rate_map = replace(
-            nucleus.rate_map,
-            rate=nothing,
-            rate_sd=nothing,
-            residual=nothing,
-            status=Status.REJECTED,
-            findings=(Finding("gain-collapsed", "The gain of the density fit collapsed.", 1e-4),),
-            reaction_length_nm=float("nan"),
-        )
-        rejected.append(replace(nucleus, rate_map=rate_map))
-    return replace(whole, per_nucleus=tuple(rejected))
+    reason = Finding("density-only-rejected", "The gain of the density fit collapsed.", 1e-4)
+    other = Finding("compaction-smoothing", "Smoothed over 230 nm.", 230.0)
+    return no_map(build_analysis(density_only=True), other, reason)
+
+
+@pytest.fixture(scope="session")
+def absolute_analysis() -> Analysis:
+    """A map whose rates are in 1/s."""
+    analysis = build_analysis()
+    settings = analysis.settings.replace(acetylation_rate_per_s=ACETYLATION_RATE_PER_S)
+    changes = [
+        {
+            "rate": ACETYLATION_RATE_PER_S * nucleus.rate_map.rate,
+            "rate_sd": ACETYLATION_RATE_PER_S * nucleus.rate_map.rate_sd,
+            "scale": Scale.ABSOLUTE,
+            "settings": settings,
+        }
+        for nucleus in analysis.per_nucleus
+    ]
+    return replace(with_maps(analysis, *changes), settings=settings)

@@ -7,13 +7,13 @@ import csv
 import pandas as pd
 import pytest
 
-from chromamol.results.columns import COLUMNS, DOMAINS_FILE, NUCLEI_FILE
+from chromamol.results.columns import COLUMNS, DOMAINS_FILE, NUCLEI_FILE, RATE_UNIT
 from chromamol.results.measure import domains_table, nuclei_table
 from chromamol.results.tables import columns_table, write_table
 
 
 def test_dictionary_has_exactly_the_columns_of_the_tables(analysis):
-    dictionary = columns_table()
+    dictionary = columns_table("")
     tables = {
         NUCLEI_FILE: nuclei_table(analysis),
         DOMAINS_FILE: domains_table(analysis),
@@ -30,9 +30,21 @@ def test_every_header_ends_in_its_unit():
     for column in COLUMNS:
         ending = column.name.rpartition("_")[2]
         assert column.meaning.endswith(".")
-        assert (ending in {"nm", "um", "um2"}) == bool(column.unit), column
-        if column.unit:
-            assert ending == column.unit
+        assert ("rate" in column.name.split("_") and ending != "fraction") == (
+            column.unit == RATE_UNIT
+        )
+        if column.unit != RATE_UNIT:
+            assert (ending in {"nm", "um", "um2"}) == bool(column.unit), column
+            assert ending == column.unit or not column.unit
+
+
+def test_rates_have_the_unit_of_their_map():
+    for unit in ("", "1/s"):
+        units = columns_table(unit).set_index(["file", "column"]).unit
+        assert units[NUCLEI_FILE, "rate_mean"] == unit
+        assert units[DOMAINS_FILE, "rate_mean_sd"] == unit
+        assert units[NUCLEI_FILE, "area_um2"] == "um2"
+        assert units[NUCLEI_FILE, "rate_area_fraction"] == ""
 
 
 @pytest.mark.parametrize("name", ["=1+2", "+cmd", "-cell", "@SUM(A1)", "\tx"])

@@ -9,14 +9,13 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from chromamol.inference.rate_map import Finding
+from chromamol.inference.rate_map import Finding, Status
 from chromamol.results.drawing import scale_bar_nm
 from chromamol.results.figure import draw_figure, save_figure
-from chromamol.results.figure_text import findings_in_words
 from chromamol.results.frame import frame_around
 from chromamol.results.panels import panels_of
 
-from .conftest import SPACING_NM
+from .conftest import ACETYLATION_RATE_PER_S, SPACING_NM, no_map, with_maps
 
 
 def panels(analysis, truth=None):
@@ -90,17 +89,115 @@ def test_truth_has_the_colours_of_the_rate_and_its_error(analysis):
     assert found[title].bars == found["Rate ratio"].bars
 
 
-def test_without_a_rate_the_panel_says_why(rejected_analysis):
+def test_without_a_rate_the_figure_tells_one_story(rejected_analysis):
     found = panels(rejected_analysis)
-    assert "rejected" in found["Rate ratio (density only)"].message
+    panel = found["Rate ratio (density only)"]
+    assert panel.message.startswith("No rate map could be given")
+    assert not panel.banner
     assert not {"Uncertainty", "Residual"} & set(found)
+    lines = [text for text, _ in texts(draw_figure(rejected_analysis))]
+    first = lines.index("No rate map: All nuclei: The gain of the density fit collapsed.")
+    assert first == max(number for number, line in enumerate(lines) if "collapsed" in line)
+    assert not any("rejected" in line or "EXPLORATORY" in line for line in lines)
+
+
+def test_a_map_that_was_not_asked_for_is_no_trouble(density_analysis):
+    (panel,) = (
+        panel
+        for panel in panels(no_map(density_analysis, status=Status.NOT_ASKED)).values()
+        if panel.message
+    )
+    assert panel.message == Status.NOT_ASKED.value
+
+
+def test_one_nucleus_without_a_map_is_named(analysis):
+    nothing = np.full(analysis.per_nucleus[0].rate_map.mask.shape, np.nan)
+    changes = {"rate": nothing, "rate_sd": nothing, "reaction_length_nm": float("nan")}
+    part = with_maps(analysis, changes | {"status": Status.NOT_CONVERGED}, {})
+    assert panels(part)["Rate ratio"].missing == (1,)
+    assert "no map" in [text for text, _ in texts(draw_figure(part))]
+
+
+DOUBTED = {"findings": (Finding("model-misfit", "The model misses the image.", 3.0),)}
+
+
+def hatched(figure):
+    """Number of hatched patches in each panel, by its letter."""
+    return {
+        axes.texts[0].get_text(): sum(bool(patch.get_hatch()) for patch in axes.patches)
+        for axes in figure.axes
+        if axes.texts
+    }
+
+
+def test_a_map_that_must_not_be_believed_looks_like_it(analysis):
+    assert not any(hatched(draw_figure(analysis)).values())
+    figure = draw_figure(with_maps(analysis, {}, DOUBTED))
+    assert hatched(figure) == {"a": 0, "b": 0, "c": 1, "d": 0, "e": 1, "f": 0}
+    lines = [text for text, _ in texts(figure)]
+    assert "DO NOT BELIEVE WHAT IS HATCHED" in lines
+    below = [text.get_text() for text in figure.texts]
+    doubt = "Do not believe the hatched map: Nucleus 2: The model misses the image."
+    assert doubt in below
+    # The last text is the highest line below the panels.
+    assert below[-1] == doubt
+    framed = [axes for axes in figure.axes if axes.spines["left"].get_visible() and axes.texts]
+    assert [axes.texts[0].get_text() for axes in framed] == ["c", "e"]
+    whole = panels(with_maps(analysis, DOUBTED, DOUBTED))["Rate ratio"]
+    assert whole.banner == "DO NOT BELIEVE THESE MAPS"
+
+
+def test_a_nucleus_that_the_border_cuts_is_dashed(analysis):
+    figure = draw_figure(analysis)
+    lines = [line for line in figure.axes[0].lines if line.get_linewidth() == 0.5]
+    assert [line.get_linestyle() for line in lines] == ["--", "-"]
+    assert any("Dashed outline" in text for text, _ in texts(figure))
+
+
+def test_uncertain_pixels_fade(analysis):
+    first, second = (nucleus.rate_map for nucleus in analysis.per_nucleus)
+    even = np.where(first.mask, first.rate[first.mask].std(), np.nan)
+    unknown = np.full(second.mask.shape, np.nan)
+    opacity = panels(with_maps(analysis, {"rate_sd": even}, {"rate_sd": unknown}))[
+        "Rate ratio"
+    ].opacity
+    # Half where the error is as large as the differences in the map, full where it is unknown.
+    assert opacity.min() == pytest.approx(0.5)
+    assert np.isin(opacity.round(6), (0.5, 1.0)).all()
+    assert (opacity < 1).sum() == first.mask.sum()
+    assert any("fade" in text for text, _ in texts(draw_figure(analysis)))
+
+
+def test_without_an_uncertainty_nothing_fades(analysis):
+    unknown = [{"rate_sd": np.full_like(one.rate_map.rate, np.nan)} for one in analysis.per_nucleus]
+    bare = with_maps(analysis, *unknown)
+    assert panels(bare)["Rate ratio"].opacity is None
+    lines = [text for text, _ in texts(draw_figure(bare))]
+    assert any("Colours of the rate" in line for line in lines)
+    assert not any("fade" in line for line in lines)
+
+
+def test_absolute_rates_have_their_unit_and_are_white_at_the_acetylation_rate(absolute_analysis):
+    panel = panels(absolute_analysis)["Methylation rate"]
+    (bar,) = panel.bars
+    assert bar.label == "methylation rate (10⁻⁴ 1/s, log scale)"
+    assert bar.ticks[0.0] == "4"
+    for place, label in bar.ticks.items():
+        assert 2**place * ACETYLATION_RATE_PER_S == pytest.approx(1e-4 * float(label), rel=0.05)
+    rate = absolute_analysis.full_map("rate")
+    np.testing.assert_allclose(
+        np.nanmax(panel.pixels), np.log2(np.nanmax(rate) / ACETYLATION_RATE_PER_S)
+    )
+    assert not panel.banner.count("RELATIVE")
 
 
 @pytest.mark.parametrize("kind", ["analysis", "density_analysis", "rejected_analysis"])
 def test_no_text_is_cut_off_or_lies_on_another(kind, request, tmp_path):
     analysis = request.getfixturevalue(kind)
     image = replace(analysis.image, name="a_$very^long_name_{of}_an_image" * 9)
-    long = Finding("long", "A sentence that goes on and on until it has to be wrapped. " * 6)
+    long = Finding(
+        "model-misfit", "A sentence that goes on and on until it has to be wrapped. " * 6
+    )
     first, second = analysis.per_nucleus
     first = replace(first, rate_map=replace(first.rate_map, findings=(long,)))
     figure = draw_figure(replace(analysis, image=image, per_nucleus=(first, second)))
@@ -127,13 +224,6 @@ def test_files_are_an_image_and_a_page_with_text(analysis, tmp_path):
     assert pdf.startswith(b"%PDF")
     assert b"/FontFile2" in pdf  # an embedded TrueType font: text that can be edited
     assert b"/Subtype /Image" in pdf
-
-
-def test_findings_are_said_once_with_their_nuclei(analysis):
-    assert findings_in_words(analysis)[:2] == [
-        "All nuclei: The solver converged.",
-        "All nuclei: The reaction-diffusion length is assumed: 140 nm.",
-    ]
 
 
 @pytest.mark.parametrize(("width", "bar"), [(4_400, 1_000), (4_000, 1_000), (3_999, 500), (90, 20)])

@@ -14,7 +14,7 @@ from chromamol.results.domains import domain_density, find_domains
 from chromamol.results.measure import domains_table, nuclei_table
 from chromamol.settings import Role
 
-from .conftest import DOMAIN_PERIOD_NM, SPACING_NM
+from .conftest import ACETYLATION_RATE_PER_S, DOMAIN_PERIOD_NM, SPACING_NM, with_maps
 
 
 def discs(radii_nm, centres_nm, nucleus_radius_nm=2_000.0, noise=0.0):
@@ -28,6 +28,23 @@ def discs(radii_nm, centres_nm, nucleus_radius_nm=2_000.0, noise=0.0):
         density[np.hypot(y - cy - dy, x - cx - dx) < radius] = 2.0
     density += noise * np.random.default_rng(3).normal(size=shape)
     return np.where(mask, density, np.nan), mask
+
+
+def one_nucleus(analysis, density, mask, rate=1.0):
+    """An analysis of one free nucleus."""
+    window = (slice(2, 198), slice(3, 250))
+    first = analysis.per_nucleus[0]
+    maps = {
+        name: np.where(mask, values, np.nan)[window]
+        for name, values in (("rate", rate), ("rate_sd", 0.1), ("residual", 0.0), ("compaction", 1))
+    }
+    rate_map = replace(first.rate_map, mask=mask[window], posterior=None, **maps)
+    return replace(
+        analysis,
+        nuclei=replace(analysis.nuclei, labels=mask.astype(np.int32), touches_border=(False,)),
+        composition=Composition({Role.TOTAL: density}, calibrated=False, roles={Role.TOTAL: 0}),
+        per_nucleus=(replace(first, window=window, rate_map=rate_map),),
+    )
 
 
 def test_nuclei_are_measured_as_they_were_drawn(analysis):
@@ -49,6 +66,63 @@ def test_nuclei_are_measured_as_they_were_drawn(analysis):
     assert free.centroid_y_um == pytest.approx(1.750 + 0.0115, abs=0.005)
     assert free.centroid_x_um == pytest.approx(3.100 + 0.0085, abs=0.005)
     assert table.touches_border.tolist() == [True, False]
+
+
+def test_the_error_of_a_mean_is_not_the_mean_of_the_errors(analysis):
+    nuclei, domains = nuclei_table(analysis), domains_table(analysis)
+    rate_sd = analysis.full_map("rate_sd")
+    for label, row in zip((1, 2), nuclei.itertuples(), strict=True):
+        errors = rate_sd[analysis.nuclei.labels == label]
+        assert row.rate_mean_sd == pytest.approx(np.sqrt((errors**2).sum()) / errors.size)
+    # Of independent pixels, the error falls with the root of their number.
+    pixels = domains.area_um2 / (0.023 * 0.017)
+    np.testing.assert_allclose(
+        domains.rate_mean_sd, 0.05 * domains.rate_mean / np.sqrt(pixels), rtol=0.1
+    )
+
+
+def test_a_map_that_was_read_back_has_means_without_errors(analysis):
+    stored = with_maps(analysis, {"posterior": None}, {"posterior": None})
+    for table, whole in (
+        (nuclei_table(stored), nuclei_table(analysis)),
+        (domains_table(stored), domains_table(analysis)),
+    ):
+        assert table.rate_mean_sd.isna().all()
+        np.testing.assert_array_equal(table.rate_mean, whole.rate_mean)
+
+
+@pytest.mark.parametrize("hole_nm", [0.0, 500.0])
+def test_rim_and_centre_are_thirds_of_the_area(analysis, hole_nm):
+    radius_nm = 2_000.0
+    density, mask = discs([], [])
+    y, x = (index * step for index, step in zip(np.indices(mask.shape), SPACING_NM, strict=True))
+    r_nm = np.hypot(y - 2_200, x - 2_100)
+    mask &= r_nm >= hole_nm  # a nucleolus has no envelope around it
+    alone = one_nucleus(analysis, density, mask, rate=r_nm)
+    (row,) = nuclei_table(alone).itertuples()
+    third_nm2 = (radius_nm**2 - hole_nm**2) / 3
+
+    def mean_radius_nm(inner_nm2, outer_nm2):
+        return 2 / 3 * (outer_nm2**1.5 - inner_nm2**1.5) / (outer_nm2 - inner_nm2)
+
+    rim = mean_radius_nm(radius_nm**2 - third_nm2, radius_nm**2)
+    centre = mean_radius_nm(hole_nm**2, hole_nm**2 + third_nm2)
+    assert row.rate_rim_mean == pytest.approx(rim, rel=0.01)
+    assert row.rate_centre_mean == pytest.approx(centre, rel=0.01)
+
+
+def test_a_nucleus_that_is_cut_has_no_rim(analysis):
+    zones = nuclei_table(analysis).filter(regex="rate_(rim|centre)_")
+    assert zones.shape == (2, 4)
+    assert zones.loc[0].isna().all()
+    assert zones.loc[1].notna().all()
+
+
+def test_absolute_rates_are_tabled_in_their_unit(absolute_analysis, analysis):
+    absolute, ratio = nuclei_table(absolute_analysis), nuclei_table(analysis)
+    np.testing.assert_allclose(absolute.rate_mean, ACETYLATION_RATE_PER_S * ratio.rate_mean)
+    assert set(absolute.quantity) == {"methylation rate"}
+    assert set(absolute.scale) == {"ABSOLUTE"}
 
 
 def test_both_tables_agree_about_the_domains(analysis):
@@ -84,20 +158,7 @@ def test_an_even_density_has_no_domain():
 
 def test_distance_to_the_rim_and_position_of_a_domain(analysis):
     density, mask = discs([150], [(-600, 800)])
-    labels = mask.astype(np.int32)
-    window = (slice(2, 198), slice(3, 250))
-    first = analysis.per_nucleus[0]
-    maps = {
-        name: np.where(mask, 1.0, np.nan)[window]
-        for name in ("rate", "rate_sd", "residual", "compaction")
-    }
-    rate_map = replace(first.rate_map, mask=mask[window], **maps)
-    alone = replace(
-        analysis,
-        nuclei=replace(analysis.nuclei, labels=labels, touches_border=(False,)),
-        composition=Composition({Role.TOTAL: density}, calibrated=False, roles={Role.TOTAL: 0}),
-        per_nucleus=(replace(first, window=window, rate_map=rate_map),),
-    )
+    alone = one_nucleus(analysis, density, mask)
     (row,) = domains_table(alone).itertuples()
     assert row.equivalent_diameter_nm == pytest.approx(300, rel=0.03)
     assert row.centroid_y_um == pytest.approx((2200 - 600 + 11.5) / 1e3, abs=0.005)

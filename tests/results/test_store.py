@@ -16,7 +16,7 @@ import zarr
 from chromamol.analysis import MAP_NAMES
 from chromamol.errors import InputError
 from chromamol.results.pyramid import pyramid
-from chromamol.results.reopen import read_result
+from chromamol.results.reopen import is_result, read_result
 from chromamol.results.store import write_store
 
 from .conftest import SHAPE, SPACING_NM
@@ -173,6 +173,24 @@ def test_a_result_of_a_later_version_says_so(copy):
     edit(copy / "zarr.json", lambda root: root["attributes"]["chromamol"].update(schema_version=2))
     with pytest.raises(InputError, match=r"does not fit this version.*schema_version"):
         read_result(copy)
+
+
+@pytest.mark.parametrize(("key", "lie"), [("scale", "LOUD"), ("quantity", "speed")])
+def test_a_map_of_an_unknown_kind_is_refused(copy, key, lie):
+    def change(root):
+        root["attributes"]["chromamol"]["nuclei"][0][key] = lie
+
+    edit(copy / "zarr.json", change)
+    with pytest.raises(InputError, match=f"does not fit this version.*{key}"):
+        read_result(copy)
+
+
+def test_it_is_told_from_other_stores(copy, tmp_path):
+    zarr.create_group(tmp_path / "other.ome.zarr")
+    assert is_result(copy)
+    assert not is_result(copy / "image")
+    assert not is_result(tmp_path / "other.ome.zarr")
+    assert not is_result(tmp_path / "nothing")
 
 
 @pytest.mark.parametrize("missing", ["rate", "image/labels", "OME/../image/0/zarr.json"])

@@ -1,0 +1,42 @@
+"""What smoothing inside a mask leaves of white noise."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import ndimage
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def smoothed_noise_sd(
+    yx_mask: NDArray[np.bool_], sd_nm: float, spacing_nm: tuple[float, float]
+) -> NDArray[np.float64]:
+    """Return the standard deviation that `smooth_inside` leaves of white noise of unit sd.
+
+    The weights of a Gaussian, squared, are a Gaussian narrower by sqrt(2).
+
+    Parameters
+    ----------
+    yx_mask : (y, x) bool
+    sd_nm : float
+        Of the Gaussian, nm; of half a pixel or more, below which sums are no integrals.
+    spacing_nm : (float, float)
+        Pixel size, nm.
+
+    Returns
+    -------
+    (y, x) float64
+        Between 0 and 1; NaN outside the mask.
+    """
+    inside = yx_mask.astype(np.float64)
+    sigma = [sd_nm / side for side in spacing_nm]
+    weight = ndimage.gaussian_filter(inside, sigma, mode="constant")
+    narrow = ndimage.gaussian_filter(inside, [s / math.sqrt(2) for s in sigma], mode="constant")
+    left = np.full(yx_mask.shape, np.nan)
+    variance = narrow[yx_mask] / (4 * math.pi * math.prod(sigma) * weight[yx_mask] ** 2)
+    left[yx_mask] = np.sqrt(np.minimum(variance, 1.0))
+    return left

@@ -1,0 +1,107 @@
+"""The regression on a tiny box that repeats, against its dense normal matrix."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from numpy.polynomial import Polynomial
+
+from chromamol.inference.domain import PeriodicBox
+from chromamol.inference.regression import EXACT, Regression, Rows, smoothing_walk
+from chromamol.progress import Silent
+
+SHAPE, SPACING_NM = (12, 14), (20.0, 25.0)
+COUNT = SHAPE[0] * SHAPE[1]
+SD = 0.2
+DOMAIN = PeriodicBox(SHAPE, SPACING_NM, torch.device("cpu"))
+
+
+def truth() -> np.ndarray:
+    y, x = np.indices(SHAPE)
+    return np.cos(2 * np.pi * y / SHAPE[0]) + 0.5 * np.sin(2 * np.pi * x / SHAPE[1] + 1)
+
+
+@pytest.fixture(scope="module")
+def factor() -> np.ndarray:
+    return np.random.default_rng(0).uniform(0.5, 1.5, SHAPE)
+
+
+@pytest.fixture(scope="module")
+def regression(factor) -> Regression:
+    noise = SD * np.random.default_rng(1).standard_normal(SHAPE)
+    rows = Rows(
+        factor=torch.from_numpy(factor),
+        weight=torch.ones(SHAPE, dtype=torch.float64),
+        target=torch.from_numpy(factor * truth() + noise),
+        blur=lambda field: field,
+        blur_symbol=np.ones(DOMAIN.k2.shape),
+        precision=lambda field: field / SD**2,
+        variance=Polynomial([SD**2]),
+        draw_noise=lambda count, generator: (
+            SD * torch.randn((count, *SHAPE), generator=generator, dtype=torch.float64)
+        ),
+    )
+    return Regression(rows, DOMAIN, 1e-3)
+
+
+def normal_matrix(factor: np.ndarray, penalty) -> np.ndarray:
+    units = torch.eye(COUNT, dtype=torch.float64).reshape(COUNT, *SHAPE)
+    return np.diag((factor**2 / SD**2).ravel()) + penalty(units).reshape(COUNT, COUNT).numpy()
+
+
+def start() -> torch.Tensor:
+    return torch.zeros(SHAPE, dtype=torch.float64)
+
+
+def test_the_smooth_map_and_its_freedom_are_those_of_the_dense_solve(regression, factor):
+    regression.calibrate(40.0)
+    fit = regression.smooth(40.0, start(), EXACT)
+    normal = normal_matrix(factor, fit.prior.apply)
+    target = regression._rows.target.numpy()
+    right = (factor * target / SD**2).ravel()
+    expected = np.linalg.solve(normal, right).reshape(SHAPE)
+    np.testing.assert_allclose(fit.field.numpy(), expected, atol=1e-3)
+    freedom = np.trace(np.linalg.solve(normal, np.diag((factor**2 / SD**2).ravel())))
+    assert fit.degrees_of_freedom == pytest.approx(freedom, rel=0.15)
+    misfit = np.mean(((factor * expected - target) / SD) ** 2)
+    assert fit.misfit == pytest.approx(misfit, rel=1e-3)
+
+
+def test_the_walk_picks_a_strength_about_as_good_as_the_best(regression):
+    lengths_nm = smoothing_walk(DOMAIN, 200.0)
+    found = regression.walk(lengths_nm, start(), Silent())
+    assert found.strength in lengths_nm
+
+    def error(length_nm: float) -> float:
+        field = regression.smooth(length_nm, start(), EXACT).field.numpy()
+        return float(np.sqrt(np.mean((field - truth()) ** 2)))
+
+    errors = [error(length_nm) for length_nm in lengths_nm]
+    assert error(found.strength) < 1.3 * min(errors)
+    assert error(found.strength) < 0.5 * max(errors)
+
+
+def test_no_length_to_try_is_an_error(regression):
+    with pytest.raises(ValueError, match="no smoothing length"):
+        regression.walk([], start(), Silent())
+
+
+@pytest.mark.parametrize("kind", ["smooth", "edges"])
+def test_posterior_draws_have_the_inverse_of_the_normal_matrix(
+    regression, factor, kind, monkeypatch
+):
+    if kind == "smooth":
+        fit = regression.smooth(40.0, start(), EXACT)
+        monkeypatch.setattr(regression, "_plausible", lambda found: [found] * 6)
+    else:
+        fit = regression.edges(0.01, torch.from_numpy(truth()), EXACT, freedom=30.0)
+    drawn = regression.posterior_samples(fit, torch.Generator().manual_seed(3), Silent())
+    drawn = drawn.reshape(-1, COUNT).numpy() / fit.noise_scale
+    assert len(drawn) == 48
+    normal = normal_matrix(factor, fit.prior.apply)
+    # L' x is white if the covariance of x is the inverse of L L'.
+    white = drawn @ np.linalg.cholesky(normal)
+    assert np.mean(white**2) == pytest.approx(1, abs=5 * np.sqrt(2 / white.size))
+    sd = np.sqrt(np.diag(np.linalg.inv(normal)))
+    assert (drawn.std(axis=0) / sd).mean() == pytest.approx(1, abs=0.12)

@@ -1,0 +1,101 @@
+"""What may be believed, in words: one story, the doubts first, each thing once."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import chromamol
+from chromamol.inference.rate_map import Finding, Quantity, Scale, Status
+from chromamol.results.in_words import _REJECTIONS, DOUBTS, in_words, is_doubted
+from chromamol.results.naming import naming_of, neutral_rate
+from chromamol.results.record import describe_map, record_of
+from chromamol.settings import Settings
+
+from .conftest import no_map, with_maps
+
+DOUBT = Finding("model-misfit", "The model misses the image.", 3.0)
+HARMLESS = Finding("ell-given", "The length was given.", 140.0)
+
+
+def nuclei_of(analysis):
+    return record_of(analysis).nuclei
+
+
+def test_findings_are_said_once_with_their_nuclei(analysis):
+    words = in_words(nuclei_of(analysis))
+    assert (words.no_map, words.doubts) == ((), ())
+    assert words.findings[:2] == (
+        "All nuclei: The solver converged.",
+        "All nuclei: The reaction-diffusion length is assumed: 140 nm.",
+    )
+
+
+def test_doubts_are_told_apart_with_the_nucleus_they_hold_for(analysis):
+    doubted = with_maps(analysis, {"findings": (HARMLESS,)}, {"findings": (HARMLESS, DOUBT)})
+    words = in_words(nuclei_of(doubted))
+    assert words.doubts == ("Nucleus 2: The model misses the image.",)
+    assert words.findings[-1] == "All nuclei: The length was given."
+    assert [is_doubted(nucleus) for nucleus in nuclei_of(doubted)] == [False, True]
+    assert "DO NOT BELIEVE nucleus 2" in describe_map(record_of(doubted), "rate")
+    assert "DO NOT BELIEVE" not in describe_map(record_of(doubted), "compaction")
+
+
+def test_without_a_map_the_reason_is_all_that_is_said_about_it(analysis):
+    reason = Finding("too-coarse", "Too coarse, and no rate map is given.", 60.0)
+    words = in_words(nuclei_of(no_map(analysis, HARMLESS, DOUBT, reason)))
+    assert words.no_map == ("All nuclei: Too coarse, and no rate map is given.",)
+    assert words.doubts == ()  # there is nothing to believe
+    assert not any("rejected" in text or "Too coarse" in text for text in words.findings)
+
+
+@pytest.mark.parametrize("status", [Status.NOT_CONVERGED, Status.REJECTED, Status.NOT_ASKED])
+def test_where_no_finding_is_the_reason_the_status_is(analysis, status):
+    words = in_words(nuclei_of(no_map(analysis, HARMLESS, status=status)))
+    assert words.no_map == (f"All nuclei: {status.value}",)
+    assert words.findings == ("All nuclei: The length was given.",)
+
+
+def test_a_nucleus_that_is_blank_everywhere_says_why(analysis):
+    blank = Finding("cut-by-border", "All of it is left blank.", 1.0)
+    words = in_words(nuclei_of(no_map(analysis, blank, status=Status.CONVERGED)))
+    assert words.no_map == ("All nuclei: All of it is left blank.",)
+    partly = Finding("cut-by-border", "A part is left blank.", 0.4)
+    changes = {"findings": (partly,)}
+    assert in_words(nuclei_of(with_maps(analysis, changes, changes))).no_map == ()
+
+
+def test_every_code_that_is_judged_is_one_that_is_given():
+    source = (Path(chromamol.__file__).parent / "inference" / "findings.py").read_text("utf-8")
+    given = set(re.findall(r'Finding\(\s*"([a-z-]+)"', source))
+    assert given >= DOUBTS | set(_REJECTIONS)
+
+
+def test_names_say_how_numbers_compare():
+    ratio, relative, absolute = (
+        naming_of(Quantity.RATE_RATIO, scale)
+        for scale in (Scale.RATIO, Scale.RELATIVE, Scale.ABSOLUTE)
+    )
+    assert ratio.name_and_unit == "rate ratio"
+    assert relative.name_and_unit == "relative rate ratio"
+    assert absolute.name_and_unit == "methylation rate (1/s)"
+    for quantity in Quantity:
+        name = naming_of(quantity, Scale.RELATIVE).name
+        assert name.startswith("relative")
+        assert quantity.value in name
+
+
+def test_white_is_as_fast_as_acetylation():
+    settings = Settings(acetylation_rate_per_s=4e-4)
+    assert neutral_rate(Scale.ABSOLUTE, settings) == 4e-4
+    assert neutral_rate(Scale.RELATIVE, settings) == 1  # not calibrated
+    assert neutral_rate(Scale.RATIO, Settings()) == 1
+
+
+def test_files_of_absolute_maps_state_the_unit(absolute_analysis):
+    record = record_of(absolute_analysis)
+    assert "methylation rate (1/s); absolute: in 1/s" in describe_map(record, "rate")
+    assert "standard deviation of: methylation rate (1/s)" in describe_map(record, "rate_sd")
+    assert "1/s" not in describe_map(record, "compaction")
