@@ -48,11 +48,11 @@ _PROBED_ROWS, _MOST_PROBES = 30_000, 16
 # Draws from the posterior: its spread is then known to 1 / sqrt(2 * 48), 10 %, in each pixel.
 _SAMPLES, _BATCH = 48, 8
 # Strength of the hold far from the data, as a share of theirs.
-_HOLD = 2e-3
+_HOLD = 2e-4
 # Smoothing lengths on either side of the best one that are weighed against it.
 _OTHERS = 2
 # Relative tolerance of the solves: to come near, to choose the smoothing, and for the result.
-_DRAWN = 2e-2
+_DRAWN = 1e-2
 FIRST, ROUGH, EXACT = 1e-3, 1e-4, 3e-5
 
 
@@ -343,7 +343,7 @@ class Regression:
 
         Far from the data nothing but the penalty holds the field, and long waves hardly cost
         anything: conjugate gradients would need hundreds of steps for what no one sees. So there
-        the field is also held near `start`, fifty times less than by data.
+        the field is also held near `start`, very weakly.
         """
         rows = self._rows
         hold = _HOLD * float(self._information[0, 0]) * self._domain.far

@@ -80,7 +80,8 @@ def test_gain_of_h_is_degenerate_with_the_rate_and_ell2(smooth, known, gain):
     )
     np.testing.assert_allclose(brighter.rate, gain * plain.rate, rtol=0.02)
     apart = brighter.rate_sd / (gain * plain.rate_sd) - 1
-    assert np.median(np.abs(apart)) < 0.12
+    # Each sd is that of 48 draws, known to 10 %.
+    assert np.median(np.abs(apart)) < 0.2
 
 
 def test_a_wrong_gain_at_a_given_length_is_wrong_and_said_to_be(smooth, known):

@@ -49,7 +49,7 @@ def has_the_moments(weights, positions, order, accuracy, wanted):
     for power in range(order + accuracy):
         scale = size * np.abs(positions).max() ** power
         expected = wanted if power == order else 0.0
-        assert (positions**power * weights).sum() == pytest.approx(expected, abs=1e-13 * scale)
+        assert (positions**power * weights).sum() == pytest.approx(expected, abs=1e-12 * scale)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
