@@ -14,7 +14,7 @@ from chromamol.inference.compaction import compaction_map
 from chromamol.inference.forward_check import forward_check
 from chromamol.inference.imprint import domain_imprint
 from chromamol.inference.inspection import excluded_bodies, mask_pieces, undefined_rate
-from chromamol.inference.model_fit import ASSUMED_NM
+from chromamol.inference.model_fit import first_length_nm
 from chromamol.inference.rate_map import Finding, Quantity, RateMap, Scale, Status
 from chromamol.inference.threads import threads_for
 from chromamol.progress import Progress, Silent
@@ -113,8 +113,7 @@ def infer_rates(
         channels.total, channels.mask, channels.spacing_nm
     )
     blank = np.full(channels.mask.shape, np.nan)
-    ell_nm = settings.reaction_length_nm
-    ell_nm = ASSUMED_NM if ell_nm == "fit" else ell_nm
+    ell_nm = first_length_nm(settings)
     if settings.section_nm and settings.section_nm < smoothing_nm:
         about_input.append(say.optical_section(settings.section_nm, smoothing_nm))
     base = RateMap(
@@ -190,8 +189,7 @@ def _inspected(channels: Channels, settings: Settings) -> tuple[Channels, list[F
             )
             raise InputError(msg)
         channels = replace(channels, mask=pieces.kept)
-    stated = settings.reaction_length_nm
-    ell_nm = ASSUMED_NM if stated == "fit" else stated
+    ell_nm = first_length_nm(settings)
     bodies = excluded_bodies(
         channels.densities.values(), channels.mask, channels.spacing_nm, ell_nm
     )
@@ -236,7 +234,8 @@ def _estimated(
     base: RateMap, channels: Channels, psf_nm: float, *, calibrated: bool, progress: Progress
 ) -> RateMap:
     """Add the map of two channels, or of one mark."""
-    from chromamol.inference.estimate import Nucleus, chromatin_of
+    from chromamol.inference.estimate import Nucleus
+    from chromamol.inference.level import chromatin_of
     from chromamol.inference.settle import settle_model
 
     settings, mask = base.settings, channels.mask
@@ -314,8 +313,7 @@ def _estimated(
 
 def _undefined(channels: Channels, settings: Settings) -> NDArray[np.bool_]:
     """Return where there is no euchromatin, and a ratio to it is undefined."""
-    stated = settings.reaction_length_nm
-    ell_nm = ASSUMED_NM if stated == "fit" else stated
+    ell_nm = first_length_nm(settings)
     euchromatin, _, (noise_sd, _) = channels.species()
     mask = channels.mask
     undefined = undefined_rate(euchromatin, noise_sd, mask, channels.spacing_nm, ell_nm)

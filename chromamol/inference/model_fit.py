@@ -17,6 +17,8 @@ from chromamol.inference.profile import Profile, profile
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from chromamol.settings import Settings
+
 ASSUMED_NM = 140.0
 _LENGTH_STEP = float(np.log(2**0.5))
 # Lengths farther than this from the assumed one are not looked at.
@@ -86,6 +88,12 @@ class ModelFit:
         ends = (self.log_length.low, self.log_length.best, self.log_length.high)
         low, best, high = (ASSUMED_NM * float(np.exp(end)) for end in ends)
         return low, best, high
+
+
+def first_length_nm(settings: Settings) -> float:
+    """Return the reaction length of the settings, or the assumed one where it is to be fitted."""
+    stated = settings.reaction_length_nm
+    return ASSUMED_NM if stated == "fit" else stated
 
 
 def fit_model(

@@ -134,7 +134,8 @@ class RateMap:
         Returns
         -------
         mean, sd : float
-            The mean rate, and the standard deviation of this mean by the posterior covariance.
+            The mean rate, and the standard deviation of this mean by the posterior covariance: that
+            of the noise and of the prior. Smoothing and the outline can shift a mean by more.
             NaN where there is no rate; `sd` is NaN where there is no posterior.
         """
         known = region & np.isfinite(self.rate)

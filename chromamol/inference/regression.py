@@ -24,7 +24,7 @@ from chromamol.inference.domain import fourier_multiplier
 from chromamol.inference.prior import EdgePrior, SmoothPrior
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from numpy.polynomial import Polynomial
     from numpy.typing import NDArray
@@ -51,8 +51,9 @@ _SAMPLES, _BATCH = 48, 8
 _HOLD = 2e-4
 # Smoothing lengths on either side of the best one that are weighed against it.
 _OTHERS = 2
-# Relative tolerance of the solves: to come near, to choose the smoothing, and for the result.
+# Relative tolerance of the solves: for random right-hand sides, ...
 _DRAWN = 1e-2
+# ... and for maps: to come near, to choose the smoothing, and for the result.
 FIRST, ROUGH, EXACT = 1e-3, 1e-4, 3e-5
 
 
@@ -177,19 +178,16 @@ class Regression:
         The walk also ends where the solver no longer converges: the data then contradict the
         model so strongly that no smoothness is left.
         """
-        best: Fit | None = None
-        worse = 0
-        field = start
-        for length_nm in lengths_nm:
-            progress.advance()
-            fit = self.smooth(length_nm, field, tolerance)
-            field = fit.field
-            if best is None or (fit.converged and fit.score < best.score):
-                best, worse = fit, 0
-            else:
-                worse += 1
-            if worse == _STEPS_PAST_MINIMUM or not fit.converged:
-                break
+
+        def roughen() -> Iterator[Fit]:
+            field = start
+            for length_nm in lengths_nm:
+                progress.advance()
+                fit = self.smooth(length_nm, field, tolerance)
+                field = fit.field
+                yield fit
+
+        best = _first_minimum(roughen())
         if best is None:
             msg = "There is no smoothing length to try."
             raise ValueError(msg)
@@ -215,23 +213,17 @@ class Regression:
 
         Maps whose misfit alone is above the score of the smooth one are passed by.
         """
-        best: Fit | None = None
-        worse = 0
-        field = smooth.field
-        for cost in _EDGE_COSTS:
-            progress.advance()
-            fit = self.edges(cost, field, ROUGH, freedom=0.0)
-            field = fit.field
-            if fit.misfit > smooth.score and fit.converged:
-                continue
-            fit = self.scored(fit)
-            if best is None or (fit.converged and fit.score < best.score):
-                best, worse = fit, 0
-            else:
-                worse += 1
-            if worse == _STEPS_PAST_MINIMUM or not fit.converged:
-                break
-        return best or self.scored(fit)
+        last = smooth
+
+        def roughen() -> Iterator[Fit]:
+            nonlocal last
+            for cost in _EDGE_COSTS:
+                progress.advance()
+                last = self.edges(cost, last.field, ROUGH, freedom=0.0)
+                if last.misfit <= smooth.score or not last.converged:
+                    yield self.scored(last)
+
+        return _first_minimum(roughen()) or self.scored(last)
 
     def edges(self, cost: float, start: torch.Tensor, tolerance: float, *, freedom: float) -> Fit:
         """Return the map with edges at one cost of them, its degrees of freedom being known."""
@@ -357,6 +349,20 @@ class Regression:
             start,
             tolerance=tolerance,
         )
+
+
+def _first_minimum(fits: Iterable[Fit]) -> Fit | None:
+    """Return the fit of the best score so far, once enough were worse or one did not converge."""
+    best: Fit | None = None
+    worse = 0
+    for fit in fits:
+        if best is None or (fit.converged and fit.score < best.score):
+            best, worse = fit, 0
+        else:
+            worse += 1
+        if worse == _STEPS_PAST_MINIMUM or not fit.converged:
+            break
+    return best
 
 
 def smoothing_walk(domain: Domain, longest_nm: float) -> list[float]:

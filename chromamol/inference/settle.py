@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chromamol.inference import findings as say
-from chromamol.inference.model_fit import ASSUMED_NM, Model
+from chromamol.inference.model_fit import ASSUMED_NM, Model, first_length_nm
 from chromamol.settings import Role
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def settle_model(
     """
     roles = set(nucleus.channels.densities)
     stated, mixing = settings.reaction_length_nm, settings.mixing_energy
-    start = Model(ASSUMED_NM if stated == "fit" else stated, 0.0 if mixing == "fit" else mixing)
+    start = Model(first_length_nm(settings), 0.0 if mixing == "fit" else mixing)
     given = say.ell_not_fitted(ASSUMED_NM) if stated == "fit" else say.ell_given(stated)
     if Role.MARK in roles or settings.method == "direct":
         if mixing == "fit" and Role.MARK not in roles:

@@ -38,8 +38,9 @@ _DENSITY = (
 )
 _RESOLUTION = "the resolution, the larger of 3 pixels and 60 nm"
 _OF_THE_MEAN = (
-    "Standard deviation of this mean by the posterior covariance, smaller than that of a pixel; "
-    "empty where the method gives no covariance."
+    "Standard deviation of this mean by the posterior covariance, smaller than that of a pixel: "
+    "of the noise alone, smoothing and outline can shift the mean by more. "
+    "Empty where the method gives no covariance."
 )
 _BY_DISTANCE = (
     "by distance to the nuclear envelope (holes filled); empty where the image border cuts the "
