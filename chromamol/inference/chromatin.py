@@ -90,15 +90,18 @@ class ChromatinWeakForm:
         self._euchromatin, heterochromatin = species(first, second)
         self.uniform = float(heterochromatin[inside].mean() / self._euchromatin[inside].mean())
         self._variance = self._row_variance()
-        self._precision = domain.inverse(self._variance)
+        self._precision = domain.inverse(self._variance, single=True)
         rate = torch.full_like(self._euchromatin, self.uniform)
         self._density = self._precondition(self._right(rate))
+        self._last: Regression | None = None
 
     def linearise(self, field: torch.Tensor) -> Regression:
         """Return the regression for the logarithm of the rate, about a current one."""
         self._density = self._estimate_density(field.exp(), self._density)
         least_slope = LEAST_SLOPE / self.reaction_length_nm
-        return Regression(self._rows(field, self._density), self.domain, least_slope)
+        rows = self._rows(field, self._density)
+        self._last = Regression(rows, self.domain, least_slope, like=self._last)
+        return self._last
 
     def unexplained(self, field: torch.Tensor) -> torch.Tensor:
         """Return what the map leaves of a channel, in units of its noise and about as white.

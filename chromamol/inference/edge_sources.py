@@ -39,38 +39,49 @@ class EdgeSources:
         That of A_box, 1/nm2.
     shift : complex
         z, 1/nm2; not on the real axis, or below zero.
+    dtype : torch.dtype
+        Of the fields, which is the precision of the solver.
     """
 
     def __init__(
-        self, leaks: Mapping[tuple[int, int], torch.Tensor], symbol: torch.Tensor, shift: complex
+        self,
+        leaks: Mapping[tuple[int, int], torch.Tensor],
+        symbol: torch.Tensor,
+        shift: complex,
+        dtype: torch.dtype = torch.float64,
     ) -> None:
         total = torch.stack([leak.abs() for leak in leaks.values()]).sum(dim=0)
         self._shape = tuple(total.shape)
         self._shift = shift
         resolvent = 1 / (symbol - shift)
-        self._parts = [resolvent.real, resolvent.imag] if shift.imag else [resolvent.real]
+        parts = [resolvent.real, resolvent.imag] if shift.imag else [resolvent.real]
         at_edge = total > _ROUNDING * symbol.max()
         self._y, self._x = torch.nonzero(at_edge, as_tuple=True)
-        self._leaks = [(dy, dx, leak[at_edge]) for (dy, dx), leak in leaks.items()]
-        self._factors = torch.linalg.lu_factor(self._matrix())
+        self._leaks = torch.stack([leak[at_edge] for leak in leaks.values()], dim=-1).to(dtype)
+        self._all_leaks = self._leaks.sum(dim=-1)
+        steps = torch.tensor(list(leaks), device=total.device)
+        self._neighbours = self._y[:, None] + steps[:, 0], self._x[:, None] + steps[:, 1]
+        # Faster to apply than factors, and well conditioned.
+        self._undo_leaks = torch.linalg.inv(self._matrix(parts, list(leaks)))
+        self._parts = [part.to(dtype) for part in parts]
 
     def solve(self, field: torch.Tensor) -> torch.Tensor:
         """Return (A - z)^-1 field for a real z, and Im [(A - z)^-1 field] / Im z for a complex one.
 
         Parameters
         ----------
-        field : (..., y, x) float64 tensor
+        field : (..., y, x) tensor
             Zero outside the mask.
 
         Returns
         -------
-        (..., y, x) float64 tensor
+        (..., y, x) tensor
             Of no meaning outside the mask.
         """
         spectrum = torch.fft.rfft2(field)
         flow = self._flow([self._invert(spectrum * part) for part in self._parts])
         right = flow.reshape(-1, flow.shape[-1]).mT
-        sources = torch.linalg.lu_solve(*self._factors, right).mT.reshape(flow.shape)
+        sources = (self._undo_leaks @ right).mT.reshape(flow.shape)
         if not self._shift.imag:
             return self._invert(self._parts[0] * (spectrum + self._spread(sources)))
         real, imaginary = self._parts
@@ -78,9 +89,9 @@ class EdgeSources:
         solved += real * self._spread(sources.imag)
         return self._invert(solved / self._shift.imag)
 
-    def _matrix(self) -> torch.Tensor:
+    def _matrix(self, parts: list[torch.Tensor], steps: list[tuple[int, int]]) -> torch.Tensor:
         """Return 1 - N G E."""
-        parts = [self._invert(part.to(torch.complex128)) for part in self._parts]
+        parts = [self._invert(part.to(torch.complex128)).to(self._leaks.dtype) for part in parts]
         green = torch.complex(parts[0], parts[1]) if len(parts) == 2 else parts[0]
         rows, columns = self._shape
         count = len(self._y)
@@ -89,22 +100,20 @@ class EdgeSources:
             block = slice(start, start + _BLOCK)
             dy = self._y[block, None] - self._y
             dx = self._x[block, None] - self._x
-            here = green[dy % rows, dx % columns]
-            for step_y, step_x, leak in self._leaks:
+            matrix[block] -= self._all_leaks[block, None] * green[dy % rows, dx % columns]
+            for (step_y, step_x), leak in zip(steps, self._leaks[block].mT, strict=True):
                 there = green[(dy + step_y) % rows, (dx + step_x) % columns]
-                matrix[block] -= leak[block, None] * (here - there)
+                matrix[block] += leak[:, None] * there
         return matrix
 
     def _flow(self, parts: list[torch.Tensor]) -> torch.Tensor:
         """Return N u, (..., edge), for the real and the imaginary part of u, or the real one."""
-        flows = []
-        for part in parts:
-            flow = torch.zeros((*part.shape[:-2], len(self._y)), dtype=part.dtype)
-            flow = flow.to(part.device)
-            here = part[..., self._y, self._x]
-            for dy, dx, leak in self._leaks:
-                flow += leak * (here - part[..., self._y + dy, self._x + dx])
-            flows.append(flow)
+        there_y, there_x = self._neighbours
+        flows = [
+            self._all_leaks * part[..., self._y, self._x]
+            - (self._leaks * part[..., there_y, there_x]).sum(dim=-1)
+            for part in parts
+        ]
         return torch.complex(flows[0], flows[1]) if len(flows) == 2 else flows[0]
 
     def _spread(self, sources: torch.Tensor) -> torch.Tensor:

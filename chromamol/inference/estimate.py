@@ -77,6 +77,9 @@ class Estimate:
         Residual over expected noise.
     structure : ResidualStructure or None
         Of what the map leaves unexplained; None for the direct method.
+    false_structure : float
+        How much the map of a nucleus of uniform rate varies: the null test. NaN where there is no
+        posterior.
     status : Status
     """
 
@@ -88,6 +91,7 @@ class Estimate:
     has_edges: bool
     noise_scale: float
     structure: ResidualStructure | None
+    false_structure: float
     status: Status
 
 
@@ -210,10 +214,11 @@ class Nucleus:
             candidates = [self._refine(level, problem, candidate) for candidate in sound]
         final = _likelier(*candidates)
         fit, converged = final.fit, final.converged
-        posterior = None
+        posterior, false_structure = None, math.nan
         if converged:
             self._progress.begin("estimating the uncertainty")
             posterior = self._draw(level, final, smooth, others)
+            false_structure = self._false_structure(model, smooth.fit)
         return Estimate(
             rate=level.image_of(fit.field),
             residual=level.grid.to_image(final.regression.residual(fit)),
@@ -223,26 +228,9 @@ class Nucleus:
             has_edges=fit.has_edges,
             noise_scale=fit.noise_scale,
             structure=level.structure_of(final),
+            false_structure=false_structure,
             status=Status.CONVERGED if converged else Status.NOT_CONVERGED,
         )
-
-    def false_structure(self, model: Model) -> float:
-        """Return how much a map of a nucleus of uniform rate would vary: the null test.
-
-        The nucleus has the heterochromatin of this one, the euchromatin that a uniform rate gives
-        it, and noise of the same size; its map is smoothed as that of this one.
-
-        Returns
-        -------
-        float
-            Standard deviation of the map over its mean; infinite if it cannot be inferred.
-        """
-        generator = torch.Generator().manual_seed(self._settings.seed)
-        problem = self._coarse.uniform_problem(model, generator)
-        start = replace(self._solve(model, edges=False).fit, field=uniform_field(problem))
-        solution = solve_alike(problem, start, self._progress)
-        found = map_of(problem, solution.fit.field)[self._coarse.used]
-        return float(found.std() / found.mean()) if solution.converged else float("inf")
 
     def _is_rival(self, model: Model) -> bool:
         """Tell whether a map with edges is about as likely as a smooth one, or likelier."""
@@ -365,6 +353,20 @@ class Nucleus:
             errors.numpy(), level_map.numpy(), drawn.inside.cpu().numpy(), drawn.grid, width_nm
         )
 
+    def _false_structure(self, model: Model, alike: Fit) -> float:
+        """Return how much a map of a nucleus of uniform rate would vary, over its mean.
+
+        The nucleus has the heterochromatin of this one, the euchromatin that a uniform rate gives
+        it, and noise of the same size; its map is as smooth as a given one. Infinite if there is
+        none.
+        """
+        generator = torch.Generator().manual_seed(self._settings.seed)
+        problem = self._coarse.uniform_problem(model, generator)
+        start = replace(alike, field=uniform_field(problem))
+        solution = solve_alike(problem, start, self._progress)
+        found = map_of(problem, solution.fit.field)[self._coarse.used]
+        return float(found.std() / found.mean()) if solution.converged else math.inf
+
     def _level(self, bins_over_ell: float) -> Level:
         fade = np.clip(self._cut_distance_nm / (_FADE_OVER_ELL * self._scale_nm), 0, 1)
         if self._undefined.any():
@@ -406,6 +408,7 @@ class Nucleus:
             has_edges=False,
             noise_scale=1.0,
             structure=None,
+            false_structure=math.nan,
             status=Status.CLOSED_FORM,
         )
 

@@ -115,8 +115,11 @@ def map_of(problem: Problem, field: torch.Tensor) -> torch.Tensor:
 def solve_alike(problem: Problem, start: Fit, progress: Progress) -> Solution:
     """Find the smooth map at the strength of a fit, from there; errors are as in `solve_smooth`."""
 
-    def refit(regression: Regression, _: int, last: Fit) -> Fit:
-        return regression.smooth(last.strength, last.field, ROUGH)
+    def refit(regression: Regression, sweep: int, last: Fit) -> Fit:
+        if sweep < _CHOOSING_SWEEP:
+            return regression.smooth(last.strength, last.field, ROUGH)
+        regression.calibrate(last.strength)
+        return regression.smooth(last.strength, last.field, EXACT)
 
     return _sweep(problem, start, refit, progress)
 

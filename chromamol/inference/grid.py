@@ -217,17 +217,18 @@ def _sizes(
 
 
 def resample(field: torch.Tensor, shape: tuple[int, int]) -> torch.Tensor:
-    """Change the number of samples of a periodic (y, x) field, by its Fourier series."""
-    if tuple(field.shape) == shape:
+    """Change the number of samples of periodic (..., y, x) fields, by their Fourier series."""
+    before = tuple(field.shape[-2:])
+    if before == shape:
         return field
     spectrum = torch.fft.rfft2(field)
-    rows, columns = (min(old, new) for old, new in zip(field.shape, shape, strict=True))
+    rows, columns = (min(old, new) for old, new in zip(before, shape, strict=True))
     half = (rows - 1) // 2
     kept = (columns - 1) // 2 + 1
-    out = spectrum.new_zeros((shape[0], shape[1] // 2 + 1))
-    out[: half + 1, :kept] = spectrum[: half + 1, :kept]
+    out = spectrum.new_zeros((*field.shape[:-2], shape[0], shape[1] // 2 + 1))
+    out[..., : half + 1, :kept] = spectrum[..., : half + 1, :kept]
     if half:
-        out[-half:, :kept] = spectrum[-half:, :kept]
-    scale = shape[0] * shape[1] / (field.shape[0] * field.shape[1])
+        out[..., -half:, :kept] = spectrum[..., -half:, :kept]
+    scale = shape[0] * shape[1] / (before[0] * before[1])
     resampled: torch.Tensor = scale * torch.fft.irfft2(out, s=shape)
     return resampled

@@ -154,7 +154,11 @@ def _variance_of_correlation(
     Lags beyond `reach_nm` hold nothing but the scatter of the autocovariances. There are no more
     independent patches than squares with a side of half the shortest period.
     """
-    shape = tuple(fft.next_fast_len(2 * size, real=True) for size in yx_mask.shape)
+    # The transforms wrap around: this far away nothing is looked at.
+    shape = tuple(
+        fft.next_fast_len(size + math.ceil(reach_nm / side), real=True)
+        for size, side in zip(yx_mask.shape, spacing_nm, strict=True)
+    )
 
     def products(field: Field) -> Field:
         """Sum, for every lag, over the pairs of pixels inside the mask."""

@@ -288,7 +288,7 @@ def _estimated(
             posterior = posterior.scaled(unit)
         rate_sd = np.where(np.isnan(rate), np.nan, posterior.sd()) / unit
         variation = float(np.nanstd(rate) / abs(np.nanmean(rate)))
-        found.append(say.null_test(nucleus.false_structure(model), variation))
+        found.append(say.null_test(estimate.false_structure, variation))
         if base.quantity is Quantity.RATE_RATIO:
             found += _looked_at(
                 rate,

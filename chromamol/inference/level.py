@@ -94,9 +94,16 @@ class Level:
             role: sd * self.grid.noise_factor for role, sd in channels.noise_sd.items()
         }
         self._point_spread = PointSpread(psf_nm, self._domain)
+        self._last: tuple[Model, Problem] | None = None
 
     def problem(self, model: Model) -> Problem:
-        """Return what relates the map to the data, under a model."""
+        """Return what relates the map to the data, under a model; that of the last one is kept."""
+        if self._last is None or self._last[0] != model:
+            self._last = None  # before the next one takes its room
+            self._last = model, self._measured_problem(model)
+        return self._last[1]
+
+    def _measured_problem(self, model: Model) -> Problem:
         densities, noise_sd = dict(self._densities), dict(self._noise_sd)
         if Role.TOTAL in densities and len(densities) > 1:
             _, partner = _ordered(densities)

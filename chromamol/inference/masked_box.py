@@ -97,15 +97,21 @@ class MaskedBox:
             total[(..., *there)] -= bond[here] * field[(..., *here)]
         return total
 
-    def inverse(self, polynomial: Polynomial) -> Operator:
-        """Return 1 / p(-lap) for a polynomial p of k2 (1/nm2) that is positive for k2 >= 0."""
+    def inverse(self, polynomial: Polynomial, *, single: bool = False) -> Operator:
+        """Return 1 / p(-lap) for a polynomial p of k2 (1/nm2) that is positive for k2 >= 0.
+
+        `single`: worked out in single precision, twice as fast; fields stay in double precision.
+        """
         scale = 1 / float(polynomial.coef[-1])
-        solvers = [self._shifted(root) for root in _one_of_each_pair(polynomial)]
+        dtype = torch.float32 if single else torch.float64
+        roots = _one_of_each_pair(polynomial)
+        solvers = [self._shifted(root, dtype) for root in roots]
+        here = self._here.to(dtype)
 
         def apply(field: torch.Tensor) -> torch.Tensor:
-            field = self._unroot * field
+            field = (self._unroot * field).to(dtype)
             for solver in solvers:
-                field = self._here * solver.solve(field)
+                field = here * solver.solve(field)
             return scale * self.root_share * field
 
         return apply
@@ -116,7 +122,7 @@ class MaskedBox:
         on_the_box = fourier_multiplier(1 / symbol, self.inside.shape, self.inside.device)
         return lambda field: self._here * on_the_box(field)
 
-    def _shifted(self, shift: complex) -> EdgeSources:
+    def _shifted(self, shift: complex, dtype: torch.dtype) -> EdgeSources:
         """Return the solver of (-lap - shift) u = f, for fields that are not times the root."""
         leaks = {}
         for (dy, dx), weight in self._open.items():
@@ -124,7 +130,7 @@ class MaskedBox:
             leaks[dy, dx] = self._here * (weight - bond * self._unroot**2)
             leaks[-dy, -dx] = self._here * (weight - back * self._unroot**2)
         symbol = torch.from_numpy(self._box_symbol).to(self.inside.device)
-        return EdgeSources(leaks, symbol, shift)
+        return EdgeSources(leaks, symbol, shift, dtype)
 
 
 def _one_of_each_pair(polynomial: Polynomial) -> list[complex]:

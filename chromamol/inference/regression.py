@@ -20,7 +20,7 @@ import numpy as np
 import torch
 
 from chromamol.inference.conjugate_gradients import conjugate_gradients
-from chromamol.inference.domain import fourier_multiplier
+from chromamol.inference.preconditioner import Preconditioner
 from chromamol.inference.prior import EdgePrior, SmoothPrior
 
 if TYPE_CHECKING:
@@ -46,13 +46,14 @@ LEAST_SLOPE = 0.04
 # Random rows behind the degrees of freedom: the more, the smaller the image.
 _PROBED_ROWS, _MOST_PROBES = 30_000, 16
 # Draws from the posterior: its spread is then known to 1 / sqrt(2 * 48), 10 %, in each pixel.
-_SAMPLES, _BATCH = 48, 8
+_SAMPLES, _BATCH = 48, 4
 # Strength of the hold far from the data, as a share of theirs.
 _HOLD = 2e-4
 # Smoothing lengths on either side of the best one that are weighed against it.
 _OTHERS = 2
-# Relative tolerance of the solves: for random right-hand sides, ...
-_DRAWN = 1e-2
+# Relative tolerance of the solves: to count degrees of freedom, whose error goes with its square,
+# for draws ...
+_COUNTED, _DRAWN = 3e-2, 1e-2
 # ... and for maps: to come near, to choose the smoothing, and for the result.
 FIRST, ROUGH, EXACT = 1e-3, 1e-4, 3e-5
 
@@ -143,14 +144,16 @@ class Regression:
     domain : Domain
     least_slope : float
         Of the edge-preserving prior, 1/nm.
+    like : Regression, optional
+        One of the same problem, whose preconditioner is used if it is near enough.
     """
 
-    def __init__(self, rows: Rows, domain: Domain, least_slope: float) -> None:
+    def __init__(
+        self, rows: Rows, domain: Domain, least_slope: float, like: Regression | None = None
+    ) -> None:
         self._rows = rows
         self._domain = domain
         self._least_slope = least_slope
-        self._shape = tuple(rows.factor.shape)
-        self._device = rows.factor.device
         used = rows.weight * rows.factor
         # A row that is faded out counts for less.
         self.n_rows = float((rows.weight**2)[used != 0].sum())
@@ -160,9 +163,17 @@ class Regression:
         )
         self._multiplicity = np.full(domain.k2.shape, 2.0)
         self._multiplicity[:, 0] = 1.0
-        if self._shape[1] % 2 == 0:
+        if rows.factor.shape[1] % 2 == 0:
             self._multiplicity[:, -1] = 1.0
         self._right = rows.backward(rows.target)
+        self._hold = _HOLD * float(self._information[0, 0]) * domain.far
+        self._preconditioner: Preconditioner
+        if like is not None and like._preconditioner.serves(used):
+            self._preconditioner = like._preconditioner
+        else:
+            self._preconditioner = Preconditioner(
+                used, self._hold, self._information, rows.variance, domain
+            )
         self._freedom_ratio = 1.0
 
     def walk(
@@ -309,7 +320,7 @@ class Regression:
         generator = torch.Generator().manual_seed(0)
         count = int(np.clip(_PROBED_ROWS / self.n_rows, 1, _MOST_PROBES))
         rows = self._rows.backward(self._rows.draw_noise(count, generator))
-        fields, _ = self._solve(rows, symbol, penalty, torch.zeros_like(rows), _DRAWN)
+        fields, _ = self._solve(rows, symbol, penalty, torch.zeros_like(rows), _COUNTED)
         return float((rows * fields).sum()) / count
 
     def _fit(
@@ -337,15 +348,11 @@ class Regression:
         anything: conjugate gradients would need hundreds of steps for what no one sees. So there
         the field is also held near `start`, very weakly.
         """
-        rows = self._rows
-        hold = _HOLD * float(self._information[0, 0]) * self._domain.far
-        preconditioner = fourier_multiplier(
-            1 / (self._information + symbol), self._shape, self._device
-        )
+        rows, hold = self._rows, self._hold
         return conjugate_gradients(
             lambda field: rows.backward(rows.forward(field)) + penalty(field) + hold * field,
             right + hold * start,
-            preconditioner,
+            self._preconditioner.inverse(symbol),
             start,
             tolerance=tolerance,
         )

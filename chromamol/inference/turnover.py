@@ -56,7 +56,7 @@ class TurnoverWeakForm:
         self._blur = point_spread
         symbol = equation.symbol(Polynomial([0.0, 1.0]), domain.stencil_nm2)
         self._variance = ((self._noise_sd * symbol) ** 2).trim()
-        self._precision = domain.inverse(self._variance)
+        self._precision = domain.inverse(self._variance, single=True)
         self._measured = self._forward(mark / mean)
 
     def linearise(self, field: torch.Tensor) -> Regression:

@@ -143,6 +143,17 @@ def test_masked_inverse_is_that_of_a_sparse_factorisation(mask, matrix, name):
     assert not found[~mask].any()
 
 
+@pytest.mark.parametrize("name", POLYNOMIALS)
+def test_single_precision_is_near_double_precision(mask, name):
+    box = MaskedBox(CutCells.of_mask(mask), (SIDE_NM, SIDE_NM), CPU)
+    values = np.random.default_rng(3).standard_normal(int(mask.sum()))
+    exact = box.inverse(POLYNOMIALS[name])(on_box(mask, values))
+    found = box.inverse(POLYNOMIALS[name], single=True)(on_box(mask, values))
+    assert found.dtype == torch.float64
+    torch.testing.assert_close(found, exact, rtol=0, atol=1e-5 * float(exact.abs().max()))
+    assert not torch.equal(found, exact)
+
+
 def test_masked_inverse_takes_many_fields_at_once(mask):
     box = MaskedBox(CutCells.of_mask(mask), (SIDE_NM, 25.0), CPU)
     rng = np.random.default_rng(4)

@@ -93,7 +93,7 @@ def test_posterior_draws_have_the_inverse_of_the_normal_matrix(
 ):
     if kind == "smooth":
         fit = regression.smooth(40.0, start(), EXACT)
-        monkeypatch.setattr(regression, "_plausible", lambda found: [found] * 6)
+        monkeypatch.setattr(regression, "_plausible", lambda found: [found] * 12)
     else:
         fit = regression.edges(0.01, torch.from_numpy(truth()), EXACT, freedom=30.0)
     drawn = regression.posterior_samples(fit, torch.Generator().manual_seed(3), Silent())
