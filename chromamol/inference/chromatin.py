@@ -169,6 +169,8 @@ class ChromatinWeakForm:
             self._precision,
             self._variance,
             self._draw_noise,
+            # Where the envelope is, the balance of a cell holds for its true share only.
+            self.domain.outline_sd * self._transport(density).abs(),
         )
 
     def _transport(self, field: torch.Tensor) -> torch.Tensor:

@@ -36,12 +36,15 @@ class Domain(Protocol):
         Squared wave numbers of the whole box, 1/nm2.
     root_share : (y, x) tensor
         Root of the share of each pixel that is inside. Fields of data are kept times it.
+    outline_sd : (y, x) tensor
+        Standard deviation of that share, relative to it: how well the outline is known.
     stencil_nm2 : float
         The discrete operator is k2 - stencil_nm2 k2^2 + ..., nm2 (0: exact).
     """
 
     inside: torch.Tensor
     root_share: torch.Tensor
+    outline_sd: torch.Tensor
     far: torch.Tensor
     spacing_nm: tuple[float, float]
     k2: NDArray[np.float64]
@@ -81,6 +84,7 @@ class PeriodicBox:
         self.inside = torch.ones(shape, dtype=torch.bool, device=device)
         self.far = torch.zeros(shape, dtype=torch.bool, device=device)
         self.root_share = torch.ones(shape, dtype=torch.float64, device=device)
+        self.outline_sd = torch.zeros(shape, dtype=torch.float64, device=device)
         self.k2 = squared_wave_numbers(shape, spacing_nm)
         self._minus_laplacian = fourier_multiplier(self.k2, shape, device)
 

@@ -61,6 +61,10 @@ class MaskedBox:
         self.root_share = shares.sqrt()
         distance_nm = ndimage.distance_transform_edt(cells.shares == 0, sampling=spacing_nm)
         self.far = torch.from_numpy(distance_nm > _FAR_NM).to(device)
+        share_sd = np.divide(
+            cells.share_sd, cells.shares, out=np.zeros(shape), where=cells.shares > 0
+        )
+        self.outline_sd = torch.from_numpy(share_sd).to(device)
         self._unroot = torch.where(self.inside, 1 / self.root_share, 0.0)
         self._here = self.inside.to(torch.float64)
         bonds = cells.bonds(spacing_nm)

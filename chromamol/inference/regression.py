@@ -76,6 +76,8 @@ class Rows:
         v, the variance of that noise as a function of k2.
     draw_noise : callable
         Draws such noise, (count, y, x).
+    outline_sd : (y, x) tensor
+        Standard deviation of what an outline that is not known exactly adds to each row.
     """
 
     factor: torch.Tensor
@@ -86,6 +88,14 @@ class Rows:
     precision: Operator
     variance: Polynomial
     draw_noise: Callable[[int, torch.Generator], torch.Tensor]
+    outline_sd: torch.Tensor
+
+    def draw_errors(self, count: int, generator: torch.Generator) -> torch.Tensor:
+        """Draw what is wrong with the rows, (count, y, x): the noise, and the outline."""
+        shape = (count, *self.outline_sd.shape)
+        white = torch.randn(shape, generator=generator, dtype=torch.float64)
+        of_outline = self.outline_sd * white.to(self.outline_sd.device)
+        return self.draw_noise(count, generator) + of_outline
 
     def forward(self, field: torch.Tensor) -> torch.Tensor:
         """Return what the rows show of a field."""
@@ -280,8 +290,8 @@ class Regression:
         drawn = []
         for other in self._plausible(fit):
             progress.advance()
-            noise = self._rows.draw_noise(_BATCH, generator)
-            right = self._rows.backward(noise) + other.prior.draw(_BATCH, generator)
+            errors = self._rows.draw_errors(_BATCH, generator)
+            right = self._rows.backward(errors) + other.prior.draw(_BATCH, generator)
             samples, _ = self._solve(
                 right, other.prior.symbol, other.prior.apply, torch.zeros_like(right), _DRAWN
             )

@@ -57,7 +57,8 @@ class TurnoverWeakForm:
         symbol = equation.symbol(Polynomial([0.0, 1.0]), domain.stencil_nm2)
         self._variance = ((self._noise_sd * symbol) ** 2).trim()
         self._precision = domain.inverse(self._variance, single=True)
-        self._measured = self._forward(mark / mean)
+        self._mark = mark / mean
+        self._measured = self._forward(self._mark)
 
     def linearise(self, field: torch.Tensor) -> Regression:
         """Return the regression for the deposition over the mean of the mark."""
@@ -70,6 +71,7 @@ class TurnoverWeakForm:
             self._precision,
             self._variance,
             self._draw_noise,
+            self.domain.outline_sd * (self._forward(self._mark) - self._mark).abs(),
         )
         return Regression(rows, self.domain, LEAST_SLOPE / self.reaction_length_nm)
 

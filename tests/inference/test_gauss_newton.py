@@ -41,6 +41,7 @@ class Exponential:
             blur_symbol=np.ones(DOMAIN.k2.shape),
             precision=lambda one: one / SD**2,
             variance=Polynomial([SD**2]),
+            outline_sd=torch.zeros(SHAPE, dtype=torch.float64),
             draw_noise=lambda count, generator: (
                 SD * torch.randn((count, *SHAPE), generator=generator, dtype=torch.float64)
             ),

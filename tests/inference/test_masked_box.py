@@ -10,6 +10,7 @@ from scipy import ndimage, sparse
 from scipy.sparse.linalg import splu
 
 from chromamol.inference.cut_cells import CutCells
+from chromamol.inference.domain import PeriodicBox
 from chromamol.inference.masked_box import MaskedBox
 
 CPU = torch.device("cpu")
@@ -218,3 +219,23 @@ def test_one_shifted_solve_is_that_of_the_shifted_matrix(mask, matrix):
     solved = box.inverse(Polynomial([abs(shift) ** 2, -2 * shift.real, 1.0]))
     found = solved(on_box(mask, values)).numpy()[mask]
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-10 * np.abs(expected).max())
+
+
+def test_the_share_of_a_cell_is_known_as_well_as_an_outline_of_whole_pixels_can_be():
+    # A straight edge at any place, drawn in whole pixels: 4 pixels a cell, many such cells.
+    factor, width = 4, 400
+    rng = np.random.default_rng(0)
+    true_edge_px = 10 + rng.uniform(0, 1, width)
+    y = np.arange(24)[:, None]
+    drawn = np.zeros((24, width), dtype=bool)
+    drawn[2:] = y[2:] + 0.5 < true_edge_px
+    cells = CutCells.of_pixels(drawn, factor, (8, width // factor + 2), 1)
+    cut = cells.shares[1:-1, 1:-1]
+    true_share = np.clip(true_edge_px[None] - y, 0, 1)
+    true_share[:2] = 0
+    true_share = true_share.reshape(6, factor, -1, factor).mean(axis=(1, 3))
+    found = np.std((cut - true_share)[2])
+    assert cells.share_sd[3, 1:-1] == pytest.approx(found, rel=0.15)
+    # In the open the share is known.
+    assert not cells.share_sd[2, 2:-2].any()
+    assert not PeriodicBox((8, 8), (10.0, 10.0), CPU).outline_sd.any()
