@@ -53,7 +53,9 @@ def domain_spacing_nm(
         return float("nan")
     window = np.sin(np.pi / 2 * np.clip(depth_nm / ramp_nm, 0, 1)) ** 2
     density = np.where(yx_mask, yx_density, 0.0)
-    density = (density - np.sum(density * window) / np.sum(window)) * window
+    density -= np.sum(density * window) / np.sum(window)
+    density *= window
+    del depth_nm, window  # large images have no room to spare
 
     ky = np.fft.fftfreq(density.shape[0], yx_spacing_nm[0])
     kx = np.fft.rfftfreq(density.shape[1], yx_spacing_nm[1])

@@ -222,7 +222,7 @@ class Nucleus:
         return Estimate(
             rate=level.image_of(fit.field),
             residual=level.grid.to_image(final.regression.residual(fit)),
-            rate_sd=np.full(mask.shape, np.nan),
+            rate_sd=np.broadcast_to(np.nan, mask.shape),
             posterior=posterior,
             smoothing_nm=None if fit.has_edges else fit.strength,
             has_edges=fit.has_edges,
@@ -398,10 +398,9 @@ class Nucleus:
                 euchromatin, heterochromatin, noise_sd, chromatin_of(model, self._settings)
             )
         rate, rate_sd = (np.where(channels.mask, yx_map, np.nan) for yx_map in (rate, rate_sd))
-        residual = np.full(channels.mask.shape, np.nan)
         return Estimate(
             rate=rate,
-            residual=residual,
+            residual=np.broadcast_to(np.nan, channels.mask.shape),
             rate_sd=rate_sd,
             posterior=None,
             smoothing_nm=None,
@@ -428,6 +427,6 @@ def distance_to_cut(
         edge[[0, -1], :] = mask[[0, -1], :]
         edge[:, [0, -1]] = mask[:, [0, -1]]
     if not edge.any():
-        return np.full(mask.shape, np.inf)
+        return np.broadcast_to(np.inf, mask.shape)
     distance_nm: NDArray[np.float64] = ndimage.distance_transform_edt(~edge, sampling=spacing_nm)
     return distance_nm

@@ -270,6 +270,7 @@ def _estimated(
     rate, residual = (
         np.where(blank, np.nan, yx_map) for yx_map in (estimate.rate, estimate.residual)
     )
+    del nucleus  # large, and not needed any more
     may_vanish = base.quantity is Quantity.DEPOSITION
     status, quality = _quality(estimate, rate[mask & ~blank], may_vanish=may_vanish)
     found.extend(quality)

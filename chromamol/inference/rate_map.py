@@ -135,7 +135,8 @@ class RateMap:
         -------
         mean, sd : float
             The mean rate, and the standard deviation of this mean by the posterior covariance: that
-            of the noise and of the prior. Smoothing and the outline can shift a mean by more.
+            of the noise, of the prior, and of an outline that is drawn in whole pixels. An outline
+            that is off by more than half a pixel can shift a mean by more.
             NaN where there is no rate; `sd` is NaN where there is no posterior.
         """
         known = region & np.isfinite(self.rate)
