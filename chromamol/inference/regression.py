@@ -285,8 +285,11 @@ class Regression:
         """Draw from the posterior, centred at zero: (sample, y, x) in single precision.
 
         Perturb-and-optimise (Papandreou and Yuille, NIPS 2010): solving for a right-hand side
-        whose covariance is the normal matrix gives its inverse.
+        whose covariance is the normal matrix gives its inverse. To each draw some of what the
+        prior took away is added, as much as it would take away if the map were the truth: a prior
+        is wrong about most maps, and what it smooths away is alike all over a domain or a zone.
         """
+        smoothed_away = self._smoothed_away(fit).cpu()
         drawn = []
         for other in self._plausible(fit):
             progress.advance()
@@ -295,8 +298,16 @@ class Regression:
             samples, _ = self._solve(
                 right, other.prior.symbol, other.prior.apply, torch.zeros_like(right), _DRAWN
             )
-            drawn.append((fit.noise_scale * samples + (other.field - fit.field)).float().cpu())
+            draws = (fit.noise_scale * samples + (other.field - fit.field)).cpu()
+            some = torch.randn((_BATCH, 1, 1), generator=generator, dtype=torch.float64)
+            drawn.append((draws + some * smoothed_away).float())
         return torch.cat(drawn)
+
+    def _smoothed_away(self, fit: Fit) -> torch.Tensor:
+        """Return a map less what would be found of it without noise: its smoothing bias."""
+        right = self._rows.backward(self._rows.forward(fit.field))
+        again, _ = self._solve(right, fit.prior.symbol, fit.prior.apply, fit.field, ROUGH)
+        return fit.field - again
 
     def _plausible(self, fit: Fit) -> list[Fit]:
         """Return fits of other strengths, each as often as its score makes it likely."""
