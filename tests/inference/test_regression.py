@@ -97,6 +97,7 @@ def test_posterior_draws_have_the_inverse_of_the_normal_matrix(
         monkeypatch.setattr(regression, "_plausible", lambda found: [found] * 12)
     else:
         fit = regression.edges(0.01, torch.from_numpy(truth()), EXACT, freedom=30.0)
+    monkeypatch.setattr(regression, "_smoothed_away", lambda found: torch.zeros_like(found.field))
     drawn = regression.posterior_samples(fit, torch.Generator().manual_seed(3), Silent())
     drawn = drawn.reshape(-1, COUNT).numpy() / fit.noise_scale
     assert len(drawn) == 48
@@ -106,3 +107,27 @@ def test_posterior_draws_have_the_inverse_of_the_normal_matrix(
     assert np.mean(white**2) == pytest.approx(1, abs=5 * np.sqrt(2 / white.size))
     sd = np.sqrt(np.diag(np.linalg.inv(normal)))
     assert (drawn.std(axis=0) / sd).mean() == pytest.approx(1, abs=0.12)
+
+
+@pytest.mark.parametrize("kind", ["smooth", "edges"])
+def test_draws_hold_what_the_prior_takes_away(regression, factor, kind, monkeypatch):
+    if kind == "smooth":
+        fit = regression.smooth(60.0, start(), EXACT)
+        monkeypatch.setattr(regression, "_plausible", lambda found: [found] * 12)
+    else:
+        fit = regression.edges(0.05, torch.from_numpy(truth()), EXACT, freedom=30.0)
+    of_prior = fit.prior.apply(fit.field).ravel().numpy()
+    away = np.linalg.solve(normal_matrix(factor, fit.prior.apply), of_prior)
+    found = regression._smoothed_away(fit).ravel().numpy()
+    np.testing.assert_allclose(found, away, rtol=0, atol=0.03 * np.abs(away).max())
+
+    def drawn(smoothed_away) -> np.ndarray:
+        monkeypatch.setattr(regression, "_smoothed_away", lambda _: smoothed_away)
+        samples = regression.posterior_samples(fit, torch.Generator().manual_seed(3), Silent())
+        return samples.reshape(-1, COUNT).numpy().astype(float)
+
+    field = 10 * torch.from_numpy(away.reshape(SHAPE))
+    added = drawn(field) - drawn(torch.zeros_like(field))
+    share = added @ field.ravel().numpy() / float((field**2).sum())
+    assert share.std() == pytest.approx(1, abs=0.35)
+    np.testing.assert_allclose(added, share[:, None] * field.ravel().numpy(), atol=1e-4)
