@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from chromamol.equations.chromatin_phase_field import ChromatinPhaseField
     from chromamol.inference.domain import Domain
     from chromamol.inference.point_spread import PointSpread
+    from chromamol.inference.preconditioner import Preconditioner
 
 _K2 = Polynomial([0.0, 1.0])
 _DENSITY_TOLERANCE = 1e-4
@@ -93,15 +94,16 @@ class ChromatinWeakForm:
         self._precision = domain.inverse(self._variance, single=True)
         rate = torch.full_like(self._euchromatin, self.uniform)
         self._density = self._precondition(self._right(rate))
-        self._last: Regression | None = None
+        self._preconditioner: Preconditioner | None = None
 
     def linearise(self, field: torch.Tensor) -> Regression:
         """Return the regression for the logarithm of the rate, about a current one."""
         self._density = self._estimate_density(field.exp(), self._density)
         least_slope = LEAST_SLOPE / self.reaction_length_nm
         rows = self._rows(field, self._density)
-        self._last = Regression(rows, self.domain, least_slope, like=self._last)
-        return self._last
+        regression = Regression(rows, self.domain, least_slope, self._preconditioner)
+        self._preconditioner = regression.preconditioner
+        return regression
 
     def unexplained(self, field: torch.Tensor) -> torch.Tensor:
         """Return what the map leaves of a channel, in units of its noise and about as white.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -137,8 +137,11 @@ class Nucleus:
         # One grid and one weight for every length that is tried: scores compare on equal data.
         self._scale_nm = first_length_nm(settings)
         self._coarse = self._level(_COARSE)
-        self._fine = cache(lambda: self._level(_FINE))
         self._last: dict[bool, Fit] = {}
+
+    @cached_property
+    def _fine(self) -> Level:
+        return self._level(_FINE)
 
     def blanked_nm(self, ell_nm: float) -> float:
         """Return how far from a cut the map is left blank, nm."""
@@ -209,7 +212,7 @@ class Nucleus:
             candidates = [smooth, edges]
         sound = [candidate for candidate in candidates if candidate.converged]
         if sound and self._finer_is_needed(sound):
-            level = self._fine()
+            level = self._fine
             problem = level.problem(model)
             candidates = [self._refine(level, problem, candidate) for candidate in sound]
         final = _likelier(*candidates)
@@ -284,11 +287,10 @@ class Nucleus:
 
     def _refine_length(self, fit: ModelFit) -> ModelFit:
         """Find the best length on the fine grid: bins that the outline cuts shift it a little."""
-        level = self._fine()
+        level = self._fine
         last = self._solve(fit.model, edges=False)
 
         def deviance(shift: float) -> float:
-            nonlocal last
             ell_nm = fit.model.reaction_length_nm * math.exp(shift)
             problem = level.problem(replace(fit.model, reaction_length_nm=ell_nm))
             found = self._refine(level, problem, last)

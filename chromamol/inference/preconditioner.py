@@ -48,7 +48,7 @@ class Preconditioner:
     hold : (y, x) tensor
         At least zero.
     information : (y, x // 2 + 1) array
-        What the data tell of each wave: the mean square of the factor over `variance`.
+        What the data tell of each wave: the mean square of the factor over `variance`, blurred.
     variance : Polynomial
         1 / W2 as a function of k2.
     domain : Domain
@@ -80,7 +80,9 @@ class Preconditioner:
     def inverse(self, symbol: NDArray[np.float64]) -> Operator:
         """Return the operator for a prior of about this penalty a wave, (y, x // 2 + 1)."""
         one_by_one = fourier_multiplier(1 / (self._information + symbol), self._shape, self._device)
-        if not self._masked:
+        if not (
+            self._masked and np.isfinite(self._information).all() and self._information[0, 0] > 0
+        ):
             return one_by_one
         grid = self._grid(symbol)
         chosen = self._chosen(grid)

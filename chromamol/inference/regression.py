@@ -90,12 +90,14 @@ class Rows:
     draw_noise: Callable[[int, torch.Generator], torch.Tensor]
     outline_sd: torch.Tensor
 
-    def draw_errors(self, count: int, generator: torch.Generator) -> torch.Tensor:
-        """Draw what is wrong with the rows, (count, y, x): the noise, and the outline."""
+    def draw_errors(
+        self, count: int, noise_scale: float, generator: torch.Generator
+    ) -> torch.Tensor:
+        """Draw what is wrong with the rows, (count, y, x): scaled noise, and the outline."""
         shape = (count, *self.outline_sd.shape)
         white = torch.randn(shape, generator=generator, dtype=torch.float64)
-        of_outline = self.outline_sd * white.to(self.outline_sd.device)
-        return self.draw_noise(count, generator) + of_outline
+        of_outline = self.weight * self.outline_sd * white.to(self.outline_sd.device)
+        return noise_scale * self.draw_noise(count, generator) + of_outline
 
     def forward(self, field: torch.Tensor) -> torch.Tensor:
         """Return what the rows show of a field."""
@@ -154,12 +156,16 @@ class Regression:
     domain : Domain
     least_slope : float
         Of the edge-preserving prior, 1/nm.
-    like : Regression, optional
-        One of the same problem, whose preconditioner is used if it is near enough.
+    preconditioner : Preconditioner, optional
+        Of an earlier regression of the same problem; used if it is near enough.
     """
 
     def __init__(
-        self, rows: Rows, domain: Domain, least_slope: float, like: Regression | None = None
+        self,
+        rows: Rows,
+        domain: Domain,
+        least_slope: float,
+        preconditioner: Preconditioner | None = None,
     ) -> None:
         self._rows = rows
         self._domain = domain
@@ -177,13 +183,11 @@ class Regression:
             self._multiplicity[:, -1] = 1.0
         self._right = rows.backward(rows.target)
         self._hold = _HOLD * float(self._information[0, 0]) * domain.far
-        self._preconditioner: Preconditioner
-        if like is not None and like._preconditioner.serves(used):
-            self._preconditioner = like._preconditioner
-        else:
-            self._preconditioner = Preconditioner(
+        if preconditioner is None or not preconditioner.serves(used):
+            preconditioner = Preconditioner(
                 used, self._hold, self._information, rows.variance, domain
             )
+        self.preconditioner = preconditioner
         self._freedom_ratio = 1.0
 
     def walk(
@@ -293,12 +297,13 @@ class Regression:
         drawn = []
         for other in self._plausible(fit):
             progress.advance()
-            errors = self._rows.draw_errors(_BATCH, generator)
-            right = self._rows.backward(errors) + other.prior.draw(_BATCH, generator)
+            errors = self._rows.draw_errors(_BATCH, fit.noise_scale, generator)
+            of_prior = fit.noise_scale * other.prior.draw(_BATCH, generator)
+            right = self._rows.backward(errors) + of_prior
             samples, _ = self._solve(
                 right, other.prior.symbol, other.prior.apply, torch.zeros_like(right), _DRAWN
             )
-            draws = (fit.noise_scale * samples + (other.field - fit.field)).cpu()
+            draws = (samples + (other.field - fit.field)).cpu()
             some = torch.randn((_BATCH, 1, 1), generator=generator, dtype=torch.float64)
             drawn.append((draws + some * smoothed_away).float())
         return torch.cat(drawn)
@@ -373,7 +378,7 @@ class Regression:
         return conjugate_gradients(
             lambda field: rows.backward(rows.forward(field)) + penalty(field) + hold * field,
             right + hold * start,
-            self._preconditioner.inverse(symbol),
+            self.preconditioner.inverse(symbol),
             start,
             tolerance=tolerance,
         )
