@@ -116,10 +116,8 @@ def solve_alike(problem: Problem, start: Fit, progress: Progress) -> Solution:
     """Find the smooth map at the strength of a fit, from there; errors are as in `solve_smooth`."""
 
     def refit(regression: Regression, sweep: int, last: Fit) -> Fit:
-        if sweep < _CHOOSING_SWEEP:
-            return regression.smooth(last.strength, last.field, ROUGH)
-        regression.calibrate(last.strength)
-        return regression.smooth(last.strength, last.field, EXACT)
+        tolerance = ROUGH if sweep < _CHOOSING_SWEEP else EXACT
+        return regression.smooth(last.strength, last.field, tolerance)
 
     return _sweep(problem, start, refit, progress)
 

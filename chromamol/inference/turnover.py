@@ -71,7 +71,8 @@ class TurnoverWeakForm:
             self._precision,
             self._variance,
             self._draw_noise,
-            self.domain.outline_sd * (self._forward(self._mark) - self._mark).abs(),
+            # The balance of a cell at the rim, from the map: a Laplacian of the data is noise.
+            self.domain.outline_sd * (self.domain.root_share * field - self._mark).abs(),
         )
         return Regression(rows, self.domain, LEAST_SLOPE / self.reaction_length_nm)
 

@@ -39,7 +39,7 @@ _DENSITY = (
 _RESOLUTION = "the resolution, the larger of 3 pixels and 60 nm"
 _OF_THE_MEAN = (
     "Standard deviation of this mean by the posterior covariance, smaller than that of a pixel: "
-    "of the noise, and of an outline that is right to half a pixel. "
+    "of the noise, of the prior, and of an outline that is right to half a pixel. "
     "Empty where the method gives no covariance."
 )
 _BY_DISTANCE = (
