@@ -44,6 +44,14 @@ ADVICE: dict[str, tuple[tuple[tuple[Any, ...], str], ...]] = {
             "that you know from elsewhere, and run again.",
         ),
     ),
+    "ell_doubtful": (
+        (
+            (200.0, 153.8),
+            "Do not use this map. Set `reaction_length_nm: fit` and run again. If the fitted length "
+            "cannot be right, check the pixel size, the roles of the channels and their "
+            "calibration: a wrong gain or `mixing_energy` looks like another length.",
+        ),
+    ),
     "ell_given": (
         (
             (140.0,),

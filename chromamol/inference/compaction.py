@@ -60,8 +60,9 @@ def smooth_inside(
 ) -> NDArray[np.float64]:
     """Average with a Gaussian over the pixels of the mask only; NaN outside."""
     sigma = [sd_nm / side for side in spacing_nm]
-    weight = ndimage.gaussian_filter(yx_mask.astype(np.float64), sigma, mode="constant")
-    total = ndimage.gaussian_filter(np.where(yx_mask, yx_field, 0.0), sigma, mode="constant")
+    weight, total = yx_mask.astype(np.float64), np.where(yx_mask, yx_field, 0.0)
+    for field in (weight, total):  # in place: large images have no room to spare
+        ndimage.gaussian_filter(field, sigma, output=field, mode="constant")
     smooth = np.full(yx_mask.shape, np.nan)
-    smooth[yx_mask] = total[yx_mask] / weight[yx_mask]
+    np.divide(total, weight, out=smooth, where=yx_mask)
     return smooth

@@ -68,18 +68,6 @@ class CutCells:
         """Take every pixel of a mask, which has an empty rim, as a cell."""
         return cls.of_pixels(yx_mask, 1, (yx_mask.shape[0], yx_mask.shape[1]), 0)
 
-    @property
-    def edge_count(self) -> int:
-        """Cells that are cut, or have a neighbour outside, of four."""
-        inside = self.shares > 0
-        whole = (
-            (self.open_down == 1)
-            & (self.open_right == 1)
-            & (np.roll(self.open_down, 1, 0) == 1)
-            & (np.roll(self.open_right, 1, 1) == 1)
-        )
-        return int((inside & ~whole).sum())
-
     def bonds(self, spacing_nm: tuple[float, float]) -> dict[Offset, NDArray[np.float64]]:
         """Return the weights of the nine-point Laplacian, 1/nm2, by offset (y, x).
 

@@ -28,8 +28,6 @@ class Domain(Protocol):
     ----------
     inside : (y, x) bool tensor
         The pixels of the domain.
-    far : (y, x) bool tensor
-        Pixels so far outside that they hardly matter to a map inside.
     spacing_nm : (float, float)
         Pixel size along y and x, nm.
     k2 : (y, x // 2 + 1) array
@@ -45,7 +43,6 @@ class Domain(Protocol):
     inside: torch.Tensor
     root_share: torch.Tensor
     outline_sd: torch.Tensor
-    far: torch.Tensor
     spacing_nm: tuple[float, float]
     k2: NDArray[np.float64]
     stencil_nm2: float
@@ -82,7 +79,6 @@ class PeriodicBox:
     ) -> None:
         self.spacing_nm = spacing_nm
         self.inside = torch.ones(shape, dtype=torch.bool, device=device)
-        self.far = torch.zeros(shape, dtype=torch.bool, device=device)
         self.root_share = torch.ones(shape, dtype=torch.float64, device=device)
         self.outline_sd = torch.zeros(shape, dtype=torch.float64, device=device)
         self.k2 = squared_wave_numbers(shape, spacing_nm)

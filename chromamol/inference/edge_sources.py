@@ -1,4 +1,4 @@
-r"""Exact shifted solves on a mask: Fourier transforms of the box, and sources along the edge.
+r"""Shifted solves on a mask: Fourier transforms of the box, and sources along the edge.
 
 On a box that repeats, the nine-point Laplacian A_box is diagonal in Fourier space. On a mask,
 through whose edge nothing flows, A differs from it only in the rows of the cells at the edge:
@@ -6,10 +6,12 @@ through whose edge nothing flows, A differs from it only in the rows of the cell
     A u = A_box u - N u,    (N u)_i = sum over the neighbours j of n_ij (u_i - u_j)
 
 With G = (A_box - z)^-1 the solution of (A - z) u = f inside is therefore u = G (f + E q), where E q
-are sources at the edge cells that undo the flow through the edge, (1 - N G E) q = N G f: a
-dense system of one unknown for each edge cell (the capacitance matrix method; Proskurowski and
-Widlund, Math. Comput. 30, 433, 1976). It is exact, costs two transforms more than a periodic
-solve, and its matrix needs nothing but the Green's function of the box.
+are sources at the edge cells that undo the flow through the edge, (1 - N G E) q = N G f: a system
+of one unknown for each edge cell (the capacitance matrix method; Proskurowski and Widlund, Math.
+Comput. 30, 433, 1976). G falls off exponentially, and the inverse of the system with it: each
+stretch of the edge is solved with what is near it, to the precision of the fields (a sparse
+approximate inverse; Benson and Frederickson, Utilitas Math. 22, 127, 1982), so that time and memory
+grow with the length of the edge.
 """
 
 from __future__ import annotations
@@ -19,12 +21,14 @@ from typing import TYPE_CHECKING
 import torch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 # Leaks smaller than this share of the largest symbol are none.
 _ROUNDING = 1e-12
-# Rows of the dense matrix that are made at a time.
-_BLOCK = 256
+# Where G has fallen to this many roundings of the fields' precision, edge cells are not near.
+_ROUNDINGS = 10
+# Least side of the squares that the edge is cut into, cells.
+_LEAST_SIDE = 48
 
 
 class EdgeSources:
@@ -61,8 +65,7 @@ class EdgeSources:
         self._all_leaks = self._leaks.sum(dim=-1)
         steps = torch.tensor(list(leaks), device=total.device)
         self._neighbours = self._y[:, None] + steps[:, 0], self._x[:, None] + steps[:, 1]
-        # Faster to apply than factors, and well conditioned.
-        self._undo_leaks = torch.linalg.inv(self._matrix(parts, list(leaks)))
+        self._stretches = list(self._solved_stretches(self._green(parts), list(leaks)))
         self._parts = [part.to(dtype) for part in parts]
 
     def solve(self, field: torch.Tensor) -> torch.Tensor:
@@ -80,8 +83,9 @@ class EdgeSources:
         """
         spectrum = torch.fft.rfft2(field)
         flow = self._flow([self._invert(spectrum * part) for part in self._parts])
-        right = flow.reshape(-1, flow.shape[-1]).mT
-        sources = (self._undo_leaks @ right).mT.reshape(flow.shape)
+        sources = torch.empty_like(flow)
+        for stretch, near, undo_leaks in self._stretches:
+            sources[..., stretch] = flow[..., near] @ undo_leaks
         if not self._shift.imag:
             return self._invert(self._parts[0] * (spectrum + self._spread(sources)))
         real, imaginary = self._parts
@@ -89,21 +93,51 @@ class EdgeSources:
         solved += real * self._spread(sources.imag)
         return self._invert(solved / self._shift.imag)
 
-    def _matrix(self, parts: list[torch.Tensor], steps: list[tuple[int, int]]) -> torch.Tensor:
-        """Return 1 - N G E."""
-        parts = [self._invert(part.to(torch.complex128)).to(self._leaks.dtype) for part in parts]
-        green = torch.complex(parts[0], parts[1]) if len(parts) == 2 else parts[0]
+    def _green(self, parts: list[torch.Tensor]) -> torch.Tensor:
+        """Return G of the box, (y, x), about a source at the first cell."""
+        of_parts = [self._invert(part).to(self._leaks.dtype) for part in parts]
+        return torch.complex(*of_parts) if len(of_parts) == 2 else of_parts[0]
+
+    def _solved_stretches(
+        self, green: torch.Tensor, steps: list[tuple[int, int]]
+    ) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
+        """Return the cells of each stretch, those near it, and the inverse from these to those."""
+        size = green.abs()
+        felt = size > _ROUNDINGS * torch.finfo(size.dtype).eps * size.max()
+        squares, nearness = [], []
+        for axis, places in enumerate((self._y, self._x)):
+            count = self._shape[axis]
+            reached = torch.nonzero(felt.any(dim=1 - axis)).flatten()
+            reach = int(torch.minimum(reached, count - reached).max())
+            side = max(reach, _LEAST_SIDE)
+            if side + 2 * reach >= count:
+                side = count
+            starts = torch.arange(0, count, side, device=places.device)
+            after = (places - starts[:, None]) % count
+            squares.append(
+                after < torch.minimum(side * torch.ones_like(starts), count - starts)[:, None]
+            )
+            nearness.append((after < side + reach) | (after >= count - reach))
+        for of_rows, near_rows in zip(squares[0], nearness[0], strict=True):
+            for of_columns, near_columns in zip(squares[1], nearness[1], strict=True):
+                stretch = torch.nonzero(of_rows & of_columns).flatten()
+                if not len(stretch):
+                    continue
+                near = torch.nonzero(near_rows & near_columns).flatten()
+                inverse = torch.linalg.inv(self._matrix(green, near, steps))
+                yield stretch, near, inverse[torch.isin(near, stretch)].mT.contiguous()
+
+    def _matrix(
+        self, green: torch.Tensor, cells: torch.Tensor, steps: list[tuple[int, int]]
+    ) -> torch.Tensor:
+        """Return 1 - N G E among some of the edge cells."""
         rows, columns = self._shape
-        count = len(self._y)
-        matrix = torch.eye(count, dtype=green.dtype, device=green.device)
-        for start in range(0, count, _BLOCK):
-            block = slice(start, start + _BLOCK)
-            dy = self._y[block, None] - self._y
-            dx = self._x[block, None] - self._x
-            matrix[block] -= self._all_leaks[block, None] * green[dy % rows, dx % columns]
-            for (step_y, step_x), leak in zip(steps, self._leaks[block].mT, strict=True):
-                there = green[(dy + step_y) % rows, (dx + step_x) % columns]
-                matrix[block] += leak[:, None] * there
+        dy = self._y[cells, None] - self._y[cells]
+        dx = self._x[cells, None] - self._x[cells]
+        matrix = torch.eye(len(cells), dtype=green.dtype, device=green.device)
+        matrix -= self._all_leaks[cells, None] * green[dy % rows, dx % columns]
+        for (step_y, step_x), leak in zip(steps, self._leaks[cells].mT, strict=True):
+            matrix += leak[:, None] * green[(dy + step_y) % rows, (dx + step_x) % columns]
         return matrix
 
     def _flow(self, parts: list[torch.Tensor]) -> torch.Tensor:

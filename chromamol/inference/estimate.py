@@ -160,7 +160,7 @@ class Nucleus:
         """
         length = self._settings.reaction_length_nm == "fit"
         fit = fit_model(
-            self._deviance,
+            self.deviance,
             self._is_rival,
             start,
             length=length,
@@ -235,17 +235,17 @@ class Nucleus:
             status=Status.CONVERGED if converged else Status.NOT_CONVERGED,
         )
 
-    def _is_rival(self, model: Model) -> bool:
-        """Tell whether a map with edges is about as likely as a smooth one, or likelier."""
-        smooth, edges = (self._solve(model, edges=choice) for choice in (False, True))
-        return edges.converged and edges.fit.score < _RIVAL * smooth.fit.score
-
-    def _deviance(self, model: Model, *, edges: bool) -> float:
-        """Return -2 log likelihood: n log(score), for n rows of white noise."""
+    def deviance(self, model: Model, *, edges: bool) -> float:
+        """Return -2 log likelihood: n log(score), for n rows of white noise; infinite if none."""
         solution = self._solve(model, edges=edges)
         if not solution.converged:
             return float("inf")
         return solution.regression.n_rows * math.log(solution.fit.score)
+
+    def _is_rival(self, model: Model) -> bool:
+        """Tell whether a map with edges is about as likely as a smooth one, or likelier."""
+        smooth, edges = (self._solve(model, edges=choice) for choice in (False, True))
+        return edges.converged and edges.fit.score < _RIVAL * smooth.fit.score
 
     def _solve(self, model: Model, *, edges: bool) -> Solution:
         """Solve on the coarse grid, from the solution of the last model where there is one."""
@@ -278,7 +278,7 @@ class Nucleus:
         if self._settings.reaction_length_nm != "fit":
             return at(0.0)
         found = optimize.minimize_scalar(
-            lambda log_ratio: self._deviance(at(log_ratio), edges=False),
+            lambda log_ratio: self.deviance(at(log_ratio), edges=False),
             bounds=(-math.log(1.5), math.log(1.5)),
             method="bounded",
             options={"xatol": 1e-2},

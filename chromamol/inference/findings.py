@@ -41,6 +41,17 @@ def ell_given(ell_nm: float) -> Finding:
     )
 
 
+def ell_doubtful(ell_nm: float, better_nm: float) -> Finding:
+    """Say that the image speaks for another ell than the one that the user set."""
+    return Finding(
+        "ell-doubtful",
+        f"A reaction-diffusion length of {better_nm:.0f} nm explains this image far better than "
+        f"the {ell_nm:.0f} nm that were set: the domains are probably printed into this map. "
+        "Have the length fitted, or check the pixel size and the calibration.",
+        better_nm,
+    )
+
+
 def ell_fitted(low_nm: float, best_nm: float, high_nm: float) -> Finding:
     """Say that the image identified ell."""
     return Finding(

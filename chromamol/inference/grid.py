@@ -218,17 +218,24 @@ def _sizes(
 
 def resample(field: torch.Tensor, shape: tuple[int, int]) -> torch.Tensor:
     """Change the number of samples of periodic (..., y, x) fields, by their Fourier series."""
-    before = tuple(field.shape[-2:])
+    before = (field.shape[-2], field.shape[-1])
     if before == shape:
         return field
-    spectrum = torch.fft.rfft2(field)
+    spectrum = resample_spectrum(torch.fft.rfft2(field), before, shape)
+    resampled: torch.Tensor = torch.fft.irfft2(spectrum, s=shape)
+    return resampled
+
+
+def resample_spectrum(
+    spectrum: torch.Tensor, before: tuple[int, int], shape: tuple[int, int]
+) -> torch.Tensor:
+    """Change the number of samples, (y, x), behind half-complex spectra of periodic fields."""
     rows, columns = (min(old, new) for old, new in zip(before, shape, strict=True))
     half = (rows - 1) // 2
     kept = (columns - 1) // 2 + 1
-    out = spectrum.new_zeros((*field.shape[:-2], shape[0], shape[1] // 2 + 1))
-    out[..., : half + 1, :kept] = spectrum[..., : half + 1, :kept]
-    if half:
-        out[..., -half:, :kept] = spectrum[..., -half:, :kept]
     scale = shape[0] * shape[1] / (before[0] * before[1])
-    resampled: torch.Tensor = scale * torch.fft.irfft2(out, s=shape)
-    return resampled
+    out = spectrum.new_zeros((*spectrum.shape[:-2], shape[0], shape[1] // 2 + 1))
+    out[..., : half + 1, :kept] = scale * spectrum[..., : half + 1, :kept]
+    if half:
+        out[..., -half:, :kept] = scale * spectrum[..., -half:, :kept]
+    return out

@@ -134,12 +134,11 @@ def _band(
     yx_field: Field, yx_mask: NDArray[np.bool_], period_nm: float, spacing_nm: tuple[float, float]
 ) -> Field:
     """Keep periods around the spacing; zero mean inside the mask and zero outside."""
-    fine, coarse = (
-        smooth_inside(yx_field, yx_mask, halving_sd_nm(spacings * period_nm), spacing_nm)
-        for spacings in (_SHORTEST, _LONGEST)
-    )
-    band = fine - coarse
-    return np.where(yx_mask, band - band[yx_mask].mean(), 0.0)
+    band = smooth_inside(yx_field, yx_mask, halving_sd_nm(_SHORTEST * period_nm), spacing_nm)
+    band -= smooth_inside(yx_field, yx_mask, halving_sd_nm(_LONGEST * period_nm), spacing_nm)
+    band -= band[yx_mask].mean()
+    band[~yx_mask] = 0.0
+    return band
 
 
 def _variance_of_correlation(

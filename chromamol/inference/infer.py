@@ -11,8 +11,6 @@ from chromamol.errors import CallError, InputError
 from chromamol.inference import findings as say
 from chromamol.inference.channels import Channels, check_channels
 from chromamol.inference.compaction import compaction_map
-from chromamol.inference.forward_check import forward_check
-from chromamol.inference.imprint import domain_imprint
 from chromamol.inference.inspection import excluded_bodies, mask_pieces, undefined_rate
 from chromamol.inference.model_fit import first_length_nm
 from chromamol.inference.rate_map import Finding, Quantity, RateMap, Scale, Status
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from chromamol.equations.chromatin_phase_field import ChromatinPhaseField
     from chromamol.inference.estimate import Estimate
 
 # Coarser images than this share of ell cannot show the rate.
@@ -235,7 +232,7 @@ def _estimated(
 ) -> RateMap:
     """Add the map of two channels, or of one mark."""
     from chromamol.inference.estimate import Nucleus
-    from chromamol.inference.level import chromatin_of
+    from chromamol.inference.map_checks import check_map
     from chromamol.inference.settle import settle_model
 
     settings, mask = base.settings, channels.mask
@@ -246,11 +243,12 @@ def _estimated(
     if undefined.any():
         found.append(say.undefined_rate(float(undefined.sum() / mask.sum())))
     nucleus = Nucleus(channels, settings, psf_nm, progress, undefined)
+    smallest_nm = max(*base.spacing_nm, psf_nm) / _COARSEST
     settled = settle_model(
         nucleus,
         settings,
         calibrated=calibrated,
-        smallest_nm=max(*base.spacing_nm, psf_nm) / _COARSEST,
+        smallest_nm=smallest_nm,
         progress=progress,
     )
     model, ell_nm = settled.model, settled.model.reaction_length_nm
@@ -291,13 +289,15 @@ def _estimated(
         variation = float(np.nanstd(rate) / abs(np.nanmean(rate)))
         found.append(say.null_test(estimate.false_structure, variation))
         if base.quantity is Quantity.RATE_RATIO:
-            found += _looked_at(
+            found += check_map(
                 rate,
                 rate_sd,
                 channels,
-                chromatin_of(model, settings),
-                psf_nm,
-                settings=settings,
+                model,
+                settings,
+                undefined=undefined,
+                psf_nm=psf_nm,
+                smallest_nm=smallest_nm,
                 calibrated=calibrated,
                 progress=progress,
             )
@@ -325,43 +325,6 @@ def _undefined(channels: Channels, settings: Settings) -> NDArray[np.bool_]:
         )
         raise InputError(msg)
     return undefined
-
-
-def _looked_at(
-    rate: NDArray[np.float64],
-    rate_sd: NDArray[np.float64],
-    channels: Channels,
-    equation: ChromatinPhaseField,
-    psf_nm: float,
-    *,
-    settings: Settings,
-    calibrated: bool,
-    progress: Progress,
-) -> list[Finding]:
-    """Compare the map with the domains, and simulations of it with the image."""
-    euchromatin, heterochromatin, noise_sd = channels.species()
-    known, spacing_nm = channels.mask & np.isfinite(rate), channels.spacing_nm
-    found = []
-    imprint = domain_imprint(rate, rate_sd, heterochromatin, known, spacing_nm)
-    if imprint is not None:
-        found.append(say.domain_imprint(imprint))
-    if calibrated and settings.forward_check:
-        check = forward_check(
-            rate,
-            heterochromatin,
-            euchromatin,
-            known,
-            spacing_nm,
-            equation=equation,
-            noise_sd=noise_sd[1],
-            psf_nm=psf_nm,
-            periodic=settings.boundary == "periodic",
-            seed=settings.seed,
-            progress=progress,
-        )
-        says = say.model_explains if check.explained else say.model_does_not_explain
-        found.append(says(check))
-    return found
 
 
 def _quality(

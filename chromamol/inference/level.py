@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 # Rows of less weight, near a cut, do not count in the residual.
 _USED = 0.9
 _PADDING_OVER_ELL = 1.0
-# Longer outlines are taken on coarser bins: their dense matrix grows as the square.
-_MOST_EDGE_CELLS = 5000
 
 
 class Level:
@@ -78,11 +76,6 @@ class Level:
         else:
             padding_nm = _PADDING_OVER_ELL * scale_nm
             grid = MaskGrid.of(mask, spacing_nm, resolution_nm=resolution_nm, padding_nm=padding_nm)
-            while grid.cells.edge_count > _MOST_EDGE_CELLS:
-                resolution_nm = 1.01 * (grid.factor + 1) * max(spacing_nm)
-                grid = MaskGrid.of(
-                    mask, spacing_nm, resolution_nm=resolution_nm, padding_nm=padding_nm
-                )
             self.grid = grid
             self._domain = MaskedBox(grid.cells, grid.spacing_nm, device)
             self._weight = self.grid.to_box(yx_weight, device)
@@ -127,7 +120,7 @@ class Level:
                 Polynomial([0.0, 1.0]), self._domain.stencil_nm2
             )
             mixed = equation.mix(heterochromatin, self._domain.minus_laplacian)
-            euchromatin = self._domain.inverse(symbol.trim())(mixed)
+            euchromatin = self._domain.inverse(symbol.trim(), single=True)(mixed)
             uniform[Role.HETEROCHROMATIN] = heterochromatin
             uniform[Role.EUCHROMATIN] = euchromatin
             uniform[Role.TOTAL] = heterochromatin + euchromatin

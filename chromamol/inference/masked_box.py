@@ -7,8 +7,8 @@ deviation in every cell. 1 / p(-lap) is a product over the pairs of roots z, z* 
 
     1 / |a - z|^2 = Im [1 / (a - z)] / Im z,
 
-so that an operator of order 8 needs no more than shifted Laplacians, each solved exactly by
-`edge_sources.EdgeSources`.
+so that an operator of order 8 needs no more than shifted Laplacians, each solved to the precision
+of the fields by `edge_sources.EdgeSources`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from scipy import ndimage
 
 from chromamol.inference.cut_cells import diagonal_weight
 from chromamol.inference.domain import fourier_multiplier, squared_wave_numbers
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
     from chromamol.inference.cut_cells import CutCells
     from chromamol.inference.domain import Operator
 
-# Cells farther than this from the mask hardly matter to a map inside.
-_FAR_NM = 100.0
 # Roots nearer to the real axis than this, relatively, are real (twice, if they are a pair).
 _REAL_ROOT = 1e-4
 
@@ -59,8 +56,6 @@ class MaskedBox:
         shares = torch.from_numpy(cells.shares).to(device)
         self.inside = shares > 0
         self.root_share = shares.sqrt()
-        distance_nm = ndimage.distance_transform_edt(cells.shares == 0, sampling=spacing_nm)
-        self.far = torch.from_numpy(distance_nm > _FAR_NM).to(device)
         share_sd = np.divide(
             cells.share_sd, cells.shares, out=np.zeros(shape), where=cells.shares > 0
         )

@@ -110,8 +110,7 @@ def estimate_noise(yx_field: Field, yx_mask: Mask) -> Noise:
     Noise
         Of sd 0 with an infinite error where no 5 pixels of the mask lie in a row.
     """
-    nearest = ndimage.distance_transform_edt(~yx_mask, return_distances=False, return_indices=True)
-    filled = yx_field[tuple(nearest)]
+    filled = _filled(yx_field, yx_mask)
     axes = [_Differences.along(axis, filled, yx_mask) for axis in (0, 1)]
     first, second = _flattest_quarters(filled, yx_mask)
     parts = (first, second, first | second, yx_mask)
@@ -225,13 +224,10 @@ class _Sample:
     @classmethod
     def of(cls, axes: list[_Differences], chosen: Mask) -> _Sample:
         squares, products = (_products(axes, chosen, lag) for lag in (0, 1))
-        power = float(squares.mean()) if squares.size else 0.0
-        if not (power and products.size):
-            return cls(squares.size / 2, power, np.inf, 0.0, np.inf)
-        correlation = float(products.mean()) / power
-        spreads = (float(found.std()) / power for found in (squares, products))
-        spread, product_spread = spreads
-        return cls(squares.size / 2, power, spread, correlation, product_spread)
+        power, pixels = squares.mean, squares.count / 2
+        if not (power and products.count):
+            return cls(pixels, power, np.inf, 0.0, np.inf)
+        return cls(pixels, power, squares.sd / power, products.mean / power, products.sd / power)
 
     def over(self, factor: float) -> _Sample:
         return replace(self, power=self.power / factor)
@@ -253,8 +249,25 @@ class _Sample:
         return float(self.product_spread / np.sqrt(samples)) if samples else np.inf
 
 
-def _products(axes: list[_Differences], chosen: Mask, lag: int) -> Field:
-    return np.concatenate([along.products(chosen, lag) for along in axes])
+@dataclass(frozen=True)
+class _Moments:
+    """Number, mean and standard deviation of values; 0 and 0 of none."""
+
+    count: int
+    mean: float
+    sd: float
+
+
+def _products(axes: list[_Differences], chosen: Mask, lag: int) -> _Moments:
+    """Summarise the products of differences `lag` px apart; one axis at a time is held."""
+    count, total, squared = 0, 0.0, 0.0
+    for along in axes:
+        products = along.products(chosen, lag)
+        count += products.size
+        total += float(products.sum())
+        squared += float(products @ products)
+    mean = total / max(count, 1)
+    return _Moments(count, mean, float(np.sqrt(max(squared / max(count, 1) - mean**2, 0.0))))
 
 
 @dataclass(frozen=True)
@@ -307,6 +320,13 @@ class _Flat:
         return True
 
 
+def _filled(yx_field: Field, yx_mask: Mask) -> Field:
+    """Return a field with the nearest value of the mask in every pixel outside."""
+    nearest = ndimage.distance_transform_edt(~yx_mask, return_distances=False, return_indices=True)
+    filled: Field = yx_field[tuple(nearest)]
+    return filled
+
+
 def _flattest_quarters(filled: Field, yx_mask: Mask) -> tuple[Mask, Mask]:
     """Return the quarter of the mask with the least gradient, and the next quarter."""
     gradient = ndimage.gaussian_gradient_magnitude(filled, _SMOOTHING_PX)
@@ -335,7 +355,7 @@ def _goes_with_mean(
     slope = plain.power / _mean_of(axes, chosen, relative_mean)
     scaled = _products([along.over(np.sqrt(slope * relative_mean)) for along in axes], chosen, 0)
     log_variance = _mean_of(axes, chosen, np.log(slope * relative_mean))
-    gain = np.log(plain.power) + 1 - log_variance - float(scaled.mean())
+    gain = np.log(plain.power) + 1 - log_variance - scaled.mean
     return bool(gain * plain.samples / 2 > _LIKELIER)
 
 
@@ -355,7 +375,7 @@ def _noise(
 def _autocorrelation(axes: list[_Differences], chosen: Mask) -> Field:
     """Return the correlation with the differences 0 to 4 px away across their axis, (5,)."""
     products = [_products(axes, chosen, lag) for lag in range(_DIFFERENCE.size)]
-    covariance = np.array([float(found.mean()) if found.size else 0.0 for found in products])
+    covariance = np.array([found.mean for found in products])
     autocorrelation: Field = covariance / covariance[0]
     return autocorrelation
 

@@ -1,9 +1,9 @@
 r"""What makes conjugate gradients fast: the normal matrix of a map, nearly inverted.
 
 On a box that the data cover, the matrix `factor W2 factor + prior` is about diagonal in Fourier
-space, and inverted wave by wave. Outside a mask it is not: there long waves cost next to nothing.
-They are few, and get a correction of their own: the exact inverse among the samples that lie
-outside, on a grid that holds no more than the long waves (an additive Schwarz method; Smith,
+space, and inverted wave by wave. Where there are no data it is not: there long waves cost next to
+nothing. They are few, and get a correction of their own: the exact inverse among the samples that
+lie there, on a grid that holds no more than the long waves (an additive Schwarz method; Smith,
 Bjorstad and Gropp, Domain Decomposition, 1996). W2 without the outline of the mask is near enough.
 """
 
@@ -16,7 +16,7 @@ import torch
 from scipy import ndimage
 
 from chromamol.inference.domain import fourier_multiplier, squared_wave_numbers
-from chromamol.inference.grid import resample
+from chromamol.inference.grid import resample, resample_spectrum
 
 if TYPE_CHECKING:
     from numpy.polynomial import Polynomial
@@ -45,6 +45,8 @@ class Preconditioner:
     ----------
     factor : (y, x) tensor
         With the weights of the rows in it.
+    seen : (y, x) bool tensor
+        Where the data tell something.
     hold : (y, x) tensor
         At least zero.
     information : (y, x // 2 + 1) array
@@ -57,7 +59,9 @@ class Preconditioner:
     def __init__(
         self,
         factor: torch.Tensor,
+        seen: torch.Tensor,
         hold: torch.Tensor,
+        *,
         information: NDArray[np.float64],
         variance: Polynomial,
         domain: Domain,
@@ -67,9 +71,9 @@ class Preconditioner:
         self._domain = domain
         self._shape = (factor.shape[0], factor.shape[1])
         self._device = factor.device
-        # Cells at the edge of the mask count as outside: long waves do not end at once.
-        self._outside = ~ndimage.binary_erosion(domain.inside.cpu().numpy())
-        self._masked = not bool(domain.inside.all())
+        self._covered = bool(seen.all())
+        # Cells at the edge of the data count as outside: long waves do not end at once.
+        self._outside = ~ndimage.binary_erosion(seen.cpu().numpy())
         self._of_data: dict[tuple[int, int], torch.Tensor] = {}
 
     def serves(self, factor: torch.Tensor) -> bool:
@@ -79,26 +83,32 @@ class Preconditioner:
 
     def inverse(self, symbol: NDArray[np.float64]) -> Operator:
         """Return the operator for a prior of about this penalty a wave, (y, x // 2 + 1)."""
-        one_by_one = fourier_multiplier(1 / (self._information + symbol), self._shape, self._device)
-        if not (
-            self._masked and np.isfinite(self._information).all() and self._information[0, 0] > 0
-        ):
-            return one_by_one
+        share = 1 / (self._information + symbol)
+        sound = np.isfinite(self._information).all() and self._information[0, 0] > 0
+        if self._covered or not sound:
+            return fourier_multiplier(share, self._shape, self._device)
         grid = self._grid(symbol)
         chosen = self._chosen(grid)
         if grid not in self._of_data:
             self._of_data[grid] = self._dense(grid, chosen)
-        factors = torch.linalg.cholesky(self._of_data[grid] + self._penalties(grid, chosen, symbol))
+        matrix = self._of_data[grid] + self._penalties(grid, chosen, symbol)
+        factors, failed = torch.linalg.cholesky_ex(matrix)
+        if failed:  # rounding; rare, and slower without
+            return fourier_multiplier(share, self._shape, self._device)
+        inverse = torch.cholesky_inverse(factors).float()
+        multiplier = torch.from_numpy(share).to(self._device)
 
         def apply(field: torch.Tensor) -> torch.Tensor:
-            samples = resample(field, grid).flatten(-2)
-            right = samples[..., chosen].reshape(-1, len(chosen))
+            spectrum = torch.fft.rfft2(field)
+            long_waves = resample_spectrum(spectrum, self._shape, grid)
+            samples = torch.fft.irfft2(long_waves, s=grid).flatten(-2)
             corrected = torch.zeros_like(samples)
-            solved = torch.cholesky_solve(right.mT, factors).mT
-            corrected[..., chosen] = solved.reshape(*samples.shape[:-1], len(chosen))
-            return one_by_one(field) + resample(
-                corrected.reshape(*samples.shape[:-1], *grid), self._shape
-            )
+            corrected[..., chosen] = (samples[..., chosen].float() @ inverse).double()
+            corrections = torch.fft.rfft2(corrected.reshape(*field.shape[:-2], *grid))
+            spectrum *= multiplier
+            spectrum += resample_spectrum(corrections, grid, self._shape)
+            nearly: torch.Tensor = torch.fft.irfft2(spectrum, s=self._shape)
+            return nearly
 
         return apply
 
@@ -118,7 +128,7 @@ class Preconditioner:
         return rows, columns
 
     def _chosen(self, grid: tuple[int, int]) -> torch.Tensor:
-        """Return the indices of the samples outside."""
+        """Return the indices of the samples where there are no data."""
         y, x = (
             np.rint(np.arange(samples) * side / samples).astype(int) % side
             for samples, side in zip(grid, self._shape, strict=True)
@@ -129,7 +139,7 @@ class Preconditioner:
     def _penalties(
         self, grid: tuple[int, int], chosen: torch.Tensor, symbol: NDArray[np.float64]
     ) -> torch.Tensor:
-        """Return the prior as a matrix between the samples outside."""
+        """Return the prior as a matrix between these samples."""
         (rows, columns), down = grid, grid[0] // 2
         long_y = np.r_[: down + 1, self._shape[0] - down : self._shape[0]]
         of_long = torch.from_numpy(symbol[long_y, : columns // 2 + 1]).to(self._device)
@@ -139,7 +149,7 @@ class Preconditioner:
         return matrix
 
     def _dense(self, grid: tuple[int, int], chosen: torch.Tensor) -> torch.Tensor:
-        """Return the data and the hold as a matrix between the samples outside."""
+        """Return the data and the hold as a matrix between these samples."""
         rows, columns = (
             min(_OVERSAMPLING * side, whole) for side, whole in zip(grid, self._shape, strict=True)
         )
@@ -154,13 +164,18 @@ class Preconditioner:
         factor, hold = (
             resample(field, fine).float() for field in (self._factor, self._hold.sqrt())
         )
-        seen, held = [], []
-        for some in torch.split(chosen, _FIELDS):
-            samples = torch.zeros((len(some), grid[0] * grid[1]), device=self._device)
-            samples[torch.arange(len(some)), some] = 1
-            fields = resample(samples.reshape(-1, *grid), fine)
-            seen.append(root(factor * fields).flatten(1))
-            held.append((hold * fields).flatten(1))
-        parts = [torch.cat(part) for part in (seen, held)]
+
+        def gram(show: Operator) -> torch.Tensor:
+            shown = torch.empty((len(chosen), rows * columns), device=self._device)
+            for start in range(0, len(chosen), _FIELDS):
+                some = chosen[start : start + _FIELDS]
+                samples = torch.zeros((len(some), grid[0] * grid[1]), device=self._device)
+                samples[torch.arange(len(some)), some] = 1
+                fields = resample(samples.reshape(-1, *grid), fine)
+                shown[start : start + _FIELDS] = show(fields).flatten(1)
+            return shown @ shown.mT
+
         unit = grid[0] * grid[1] / (rows * columns)
-        return unit * torch.stack([part @ part.mT for part in parts]).sum(dim=0).double()
+        matrix = gram(lambda fields: root(factor * fields))
+        matrix += gram(lambda fields: hold * fields)
+        return unit * matrix.double()

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from scipy import ndimage
 
 from chromamol.inference.conjugate_gradients import conjugate_gradients
 from chromamol.inference.preconditioner import Preconditioner
@@ -47,8 +48,8 @@ LEAST_SLOPE = 0.04
 _PROBED_ROWS, _MOST_PROBES = 30_000, 16
 # Draws from the posterior: its spread is then known to 1 / sqrt(2 * 48), 10 %, in each pixel.
 _SAMPLES, _BATCH = 48, 4
-# Strength of the hold far from the data, as a share of theirs.
-_HOLD = 2e-4
+# Strength of the hold far from the data, as a share of theirs; what is far, nm, and what no data.
+_HOLD, _FAR_NM, _SEEN = 2e-4, 100.0, 0.1
 # Smoothing lengths on either side of the best one that are weighed against it.
 _OTHERS = 2
 # Relative tolerance of the solves: to count degrees of freedom, whose error goes with its square,
@@ -182,10 +183,16 @@ class Regression:
         if rows.factor.shape[1] % 2 == 0:
             self._multiplicity[:, -1] = 1.0
         self._right = rows.backward(rows.target)
-        self._hold = _HOLD * float(self._information[0, 0]) * domain.far
+        seen = used.abs() > _SEEN * float((used**2)[domain.inside].mean().sqrt())
+        self._hold = _HOLD * float(self._information[0, 0]) * _far_from(seen, domain.spacing_nm)
         if preconditioner is None or not preconditioner.serves(used):
             preconditioner = Preconditioner(
-                used, self._hold, self._information, rows.variance, domain
+                used,
+                seen,
+                self._hold,
+                information=self._information,
+                variance=rows.variance,
+                domain=domain,
             )
         self.preconditioner = preconditioner
         self._freedom_ratio = 1.0
@@ -382,6 +389,14 @@ class Regression:
             start,
             tolerance=tolerance,
         )
+
+
+def _far_from(seen: torch.Tensor, spacing_nm: tuple[float, float]) -> torch.Tensor:
+    """Return the cells so far from data that they hardly matter to a map there, (y, x) bool."""
+    if bool(seen.all()):
+        return ~seen
+    distance_nm = ndimage.distance_transform_edt(~seen.cpu().numpy(), sampling=spacing_nm)
+    return torch.from_numpy(distance_nm > _FAR_NM).to(seen.device)
 
 
 def _first_minimum(fits: Iterable[Fit]) -> Fit | None:

@@ -221,9 +221,11 @@ def test_a_known_acetylation_rate_gives_rates_per_second(small_nucleus):
 
 
 def test_twice_the_right_length_is_no_plausible_map(small_nucleus):
-    found = _inferred(small_nucleus, settings=GIVEN.replace(reaction_length_nm=300.0))
-    doubts = {"model-misfit", "vanishing-rate", "domain-imprint", "null-test-failed"}
-    assert found.status is not Status.CONVERGED or doubts & _codes(found)
+    wrong = GIVEN.replace(reaction_length_nm=300.0, forward_check=True)
+    found = _inferred(small_nucleus, settings=wrong, calibrated=False)
+    assert "ell-doubtful" in _codes(found)
+    (finding,) = (each for each in found.findings if each.code == "ell-doubtful")
+    assert finding.value == pytest.approx(300 / 1.3)
 
 
 def test_no_euchromatin_in_a_region_leaves_it_blank(smooth):

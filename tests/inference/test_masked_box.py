@@ -221,6 +221,29 @@ def test_one_shifted_solve_is_that_of_the_shifted_matrix(mask, matrix):
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-10 * np.abs(expected).max())
 
 
+@pytest.mark.parametrize("single", [False, True])
+def test_a_long_edge_is_solved_in_stretches(single):
+    # A reach of some ten cells, on a mask of more than a hundred, with a slit: its sides are near.
+    shape, short = (190, 236), Polynomial([1.0, 25.0**2]) ** 2 + Polynomial([0.5])
+    mask = wobbly_mask(shape)
+    mask[90, 30:170] = False
+    matrix = nine_point_matrix(mask, SIDE_NM)
+    one, helmholtz = sparse.identity(matrix.shape[0]), 25.0**2 * matrix
+    whole = (one + helmholtz) @ (one + helmholtz) + 0.5 * one
+    values = np.random.default_rng(7).standard_normal(matrix.shape[0])
+    expected = splu(whole.tocsc()).solve(values)
+    box = MaskedBox(CutCells.of_mask(mask), (SIDE_NM, SIDE_NM), CPU)
+    inverse = box.inverse(short, single=single)
+    found = inverse(on_box(mask, values)).numpy()[mask]
+    accuracy = 3e-6 if single else 1e-13
+    np.testing.assert_allclose(found, expected, rtol=0, atol=accuracy * np.abs(expected).max())
+    (solver,) = next(
+        cell.cell_contents for cell in inverse.__closure__ if isinstance(cell.cell_contents, list)
+    )
+    assert len(solver._stretches) > 5
+    assert sorted(torch.cat([own for own, *_ in solver._stretches])) == list(range(len(solver._y)))
+
+
 def test_the_share_of_a_cell_is_known_as_well_as_an_outline_of_whole_pixels_can_be():
     # A straight edge at any place, drawn in whole pixels: 4 pixels a cell, many such cells.
     factor, width = 4, 400

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -27,10 +29,9 @@ def factor() -> np.ndarray:
     return np.random.default_rng(0).uniform(0.5, 1.5, SHAPE)
 
 
-@pytest.fixture(scope="module")
-def regression(factor) -> Regression:
+def rows_of(factor, outline_sd) -> Rows:
     noise = SD * np.random.default_rng(1).standard_normal(SHAPE)
-    rows = Rows(
+    return Rows(
         factor=torch.from_numpy(factor),
         weight=torch.ones(SHAPE, dtype=torch.float64),
         target=torch.from_numpy(factor * truth() + noise),
@@ -38,12 +39,16 @@ def regression(factor) -> Regression:
         blur_symbol=np.ones(DOMAIN.k2.shape),
         precision=lambda field: field / SD**2,
         variance=Polynomial([SD**2]),
-        outline_sd=torch.zeros(SHAPE, dtype=torch.float64),
+        outline_sd=torch.from_numpy(outline_sd),
         draw_noise=lambda count, generator: (
             SD * torch.randn((count, *SHAPE), generator=generator, dtype=torch.float64)
         ),
     )
-    return Regression(rows, DOMAIN, 1e-3)
+
+
+@pytest.fixture(scope="module")
+def regression(factor) -> Regression:
+    return Regression(rows_of(factor, np.zeros(SHAPE)), DOMAIN, 1e-3)
 
 
 def normal_matrix(factor: np.ndarray, penalty) -> np.ndarray:
@@ -107,6 +112,25 @@ def test_posterior_draws_have_the_inverse_of_the_normal_matrix(
     assert np.mean(white**2) == pytest.approx(1, abs=5 * np.sqrt(2 / white.size))
     sd = np.sqrt(np.diag(np.linalg.inv(normal)))
     assert (drawn.std(axis=0) / sd).mean() == pytest.approx(1, abs=0.12)
+
+
+def test_draws_hold_what_the_outline_adds_to_the_rows(factor, monkeypatch):
+    rng = np.random.default_rng(5)
+    outline_sd = np.where(rng.uniform(size=SHAPE) < 0.3, 4 * SD, 0.0)
+    rows = rows_of(factor, outline_sd)
+    weight = torch.from_numpy(rng.uniform(0.5, 1.0, SHAPE))
+    regression = Regression(replace(rows, weight=weight, target=weight * rows.target), DOMAIN, 1e-3)
+    fit = regression.smooth(30.0, start(), EXACT)
+    monkeypatch.setattr(regression, "_plausible", lambda found: [found] * 60)
+    monkeypatch.setattr(regression, "_smoothed_away", lambda found: torch.zeros_like(found.field))
+    drawn = regression.posterior_samples(fit, torch.Generator().manual_seed(3), Silent())
+    seen = weight.numpy() * factor
+    inverse = np.linalg.inv(normal_matrix(seen, fit.prior.apply))
+    of_outline = (seen * weight.numpy() * outline_sd / SD**2).ravel() ** 2
+    variance = fit.noise_scale**2 * np.diag(inverse) + (inverse**2) @ of_outline
+    assert variance.mean() > 1.5 * fit.noise_scale**2 * np.diag(inverse).mean()
+    found = drawn.reshape(-1, COUNT).numpy().var(axis=0)
+    assert (found / variance).mean() == pytest.approx(1, abs=0.1)
 
 
 @pytest.mark.parametrize("kind", ["smooth", "edges"])
