@@ -44,11 +44,18 @@ ADVICE: dict[str, tuple[tuple[tuple[Any, ...], str], ...]] = {
             "that you know from elsewhere, and run again.",
         ),
     ),
+    "averaged": (
+        (
+            (0.4,),
+            "Do not read sharp borders from this map, nor rule them out: the image does not tell. "
+            "Less noise would; the uncertainty map is widest where it matters.",
+        ),
+    ),
     "ell_doubtful": (
         (
             (200.0, 153.8),
-            "Do not use this map. Set `reaction_length_nm: fit` and run again. If the fitted length "
-            "cannot be right, check the pixel size, the roles of the channels and their "
+            "Do not use this map. Set `reaction_length_nm: fit` and run again. If the fitted "
+            "length cannot be right, check the pixel size, the roles of the channels and their "
             "calibration: a wrong gain or `mixing_energy` looks like another length.",
         ),
     ),

@@ -157,6 +157,8 @@ class ChromatinWeakForm:
         rate = log_rate.exp()
         product = rate * density * self.domain.inside
         heterochromatin = first.values - first.has_euchromatin * self._euchromatin
+        flow = self._transport(density)
+        shown = product + flow  # heterochromatin, but for the mixing energy
         measured = (
             self._mix(heterochromatin)
             - self._transport(self._euchromatin)
@@ -171,8 +173,8 @@ class ChromatinWeakForm:
             self._precision,
             self._variance,
             self._draw_noise,
-            # Where the envelope is, the balance of a cell holds for its true share only.
-            self.domain.outline_sd * self._transport(density).abs(),
+            # Where the envelope is, what flows balances what reacts in the true share of a cell.
+            self.domain.outline_sd * (flow + shown - self._mix(shown)).abs(),
         )
 
     def _transport(self, field: torch.Tensor) -> torch.Tensor:

@@ -186,6 +186,17 @@ def plateaus() -> Finding:
     )
 
 
+def averaged(edge_share: float) -> Finding:
+    """Say that the map is an average."""
+    return Finding(
+        "map-averaged",
+        "A smooth map and one of plateaus with sharp borders explain this image about equally "
+        f"well; this map is their average ({100 * edge_share:.0f} % of it plateaus), and its "
+        "uncertainty holds their difference.",
+        edge_share,
+    )
+
+
 def null_test(false: float, found: float) -> Finding:
     """Say how much a map of a uniform rate would vary."""
     if not math.isfinite(false):

@@ -336,6 +336,8 @@ def _quality(
         found.append(say.noise_only_sd())
     elif estimate.smoothing_nm is None:
         found.append(say.plateaus())
+    elif estimate.edge_share:
+        found.append(say.averaged(estimate.edge_share))
     else:
         found.append(say.smoothing(estimate.smoothing_nm))
     if estimate.noise_scale > _MISFIT:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from chromamol.inference.channels import Channels
-    from chromamol.inference.gauss_newton import Problem, Solution
+    from chromamol.inference.gauss_newton import Problem
     from chromamol.inference.model_fit import Model
     from chromamol.settings import Settings
 
@@ -181,9 +181,9 @@ class Level:
         """Bins whose rows count in full, (y, x) bool."""
         return (self._weight > _USED) & self._domain.inside
 
-    def structure_of(self, solution: Solution) -> ResidualStructure | None:
-        """Tell whether what a solution leaves unexplained is white."""
-        left = solution.problem.unexplained(solution.fit.field).cpu().numpy()
+    def structure_of(self, problem: Problem, field: torch.Tensor) -> ResidualStructure | None:
+        """Tell whether what a field leaves unexplained is white."""
+        left = problem.unexplained(field).cpu().numpy()
         return residual_structure(left, self.used.cpu().numpy(), self.grid.spacing_nm)
 
     def transfer(self, box: torch.Tensor, other: Level) -> torch.Tensor:

@@ -46,8 +46,8 @@ _REWEIGHTINGS = 2
 LEAST_SLOPE = 0.04
 # Random rows behind the degrees of freedom: the more, the smaller the image.
 _PROBED_ROWS, _MOST_PROBES = 30_000, 16
-# Draws from the posterior: its spread is then known to 1 / sqrt(2 * 48), 10 %, in each pixel.
-_SAMPLES, _BATCH = 48, 4
+# Draws from the posterior that are worked out at a time.
+_BATCH = 4
 # Strength of the hold far from the data, as a share of theirs; what is far, nm, and what no data.
 _HOLD, _FAR_NM, _SEEN = 2e-4, 100.0, 0.1
 # Smoothing lengths on either side of the best one that are weighed against it.
@@ -290,10 +290,21 @@ class Regression:
         expected = (self._multiplicity * left**2 / variance).sum()
         return precise / float(np.sqrt(expected / self._multiplicity.sum()))
 
+    def product_of_misfits(self, fit: Fit, other: Regression, other_fit: Fit) -> float:
+        """Return the mean product of the residuals of two fits of the same data.
+
+        Each is that of its own linearisation; in units of the expected noise's variance.
+        """
+        first, second = (
+            regression._rows.forward(each.field) - regression._rows.target
+            for regression, each in ((self, fit), (other, other_fit))
+        )
+        return float((first * self._rows.precision(second)).sum()) / self.n_rows
+
     def posterior_samples(
-        self, fit: Fit, generator: torch.Generator, progress: Progress
+        self, fit: Fit, batches: int, generator: torch.Generator, progress: Progress
     ) -> torch.Tensor:
-        """Draw from the posterior, centred at zero: (sample, y, x) in single precision.
+        """Draw from the posterior, centred at zero: (4 * batches, y, x) in single precision.
 
         Perturb-and-optimise (Papandreou and Yuille, NIPS 2010): solving for a right-hand side
         whose covariance is the normal matrix gives its inverse. To each draw some of what the
@@ -302,7 +313,7 @@ class Regression:
         """
         smoothed_away = self._smoothed_away(fit).cpu()
         drawn = []
-        for other in self._plausible(fit):
+        for other in self._plausible(fit, batches):
             progress.advance()
             errors = self._rows.draw_errors(_BATCH, fit.noise_scale, generator)
             of_prior = fit.noise_scale * other.prior.draw(_BATCH, generator)
@@ -316,14 +327,22 @@ class Regression:
         return torch.cat(drawn)
 
     def _smoothed_away(self, fit: Fit) -> torch.Tensor:
-        """Return a map less what would be found of it without noise: its smoothing bias."""
-        right = self._rows.backward(self._rows.forward(fit.field))
-        again, _ = self._solve(right, fit.prior.symbol, fit.prior.apply, fit.field, ROUGH)
-        return fit.field - again
+        """Return about how much the prior took from the map: its smoothing bias.
 
-    def _plausible(self, fit: Fit) -> list[Fit]:
+        What it would take from the map is too little, since the map is smoothed already; what it
+        would take from that is added (twicing; Tukey, Exploratory Data Analysis, 1977).
+        """
+
+        def taken(field: torch.Tensor) -> torch.Tensor:
+            right = self._rows.backward(self._rows.forward(field))
+            left, _ = self._solve(right, fit.prior.symbol, fit.prior.apply, field, ROUGH)
+            return field - left
+
+        once = taken(fit.field)
+        return once + taken(once)
+
+    def _plausible(self, fit: Fit, count: int) -> list[Fit]:
         """Return fits of other strengths, each as often as its score makes it likely."""
-        count = _SAMPLES // _BATCH
         if fit.has_edges:
             return [fit] * count
         lengths_nm = fit.strength * _WIDE_STEP ** np.arange(-_OTHERS, _OTHERS + 1)
@@ -362,9 +381,8 @@ class Regression:
         rows = self._rows
         residual = rows.forward(field) - rows.target
         misfit = float((residual * rows.precision(residual)).sum()) / self.n_rows
-        left = max(1 - _DF_WEIGHT * freedom / self.n_rows, 1e-3)
         noise_scale = float(np.sqrt(misfit / max(1 - freedom / self.n_rows, 1e-3)))
-        score = misfit / left**2
+        score = cross_validation(misfit, freedom, self.n_rows)
         return Fit(field, prior, strength, freedom, misfit, noise_scale, score, converged)
 
     def _solve(
@@ -389,6 +407,11 @@ class Regression:
             start,
             tolerance=tolerance,
         )
+
+
+def cross_validation(misfit: float, freedom: float, n_rows: float) -> float:
+    """Return the generalised cross-validation score, in units of the expected noise's variance."""
+    return misfit / max(1 - _DF_WEIGHT * freedom / n_rows, 1e-3) ** 2
 
 
 def _far_from(seen: torch.Tensor, spacing_nm: tuple[float, float]) -> torch.Tensor:

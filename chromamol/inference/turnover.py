@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chromamol.equations.mark_turnover import MarkTurnover
     from chromamol.inference.domain import Domain
     from chromamol.inference.point_spread import PointSpread
+    from chromamol.inference.preconditioner import Preconditioner
 
 
 class TurnoverWeakForm:
@@ -59,6 +60,7 @@ class TurnoverWeakForm:
         self._precision = domain.inverse(self._variance, single=True)
         self._mark = mark / mean
         self._measured = self._forward(self._mark)
+        self._preconditioner: Preconditioner | None = None
 
     def linearise(self, field: torch.Tensor) -> Regression:
         """Return the regression for the deposition over the mean of the mark."""
@@ -74,7 +76,10 @@ class TurnoverWeakForm:
             # The balance of a cell at the rim, from the map: a Laplacian of the data is noise.
             self.domain.outline_sd * (self.domain.root_share * field - self._mark).abs(),
         )
-        return Regression(rows, self.domain, LEAST_SLOPE / self.reaction_length_nm)
+        least_slope = LEAST_SLOPE / self.reaction_length_nm
+        regression = Regression(rows, self.domain, least_slope, self._preconditioner)
+        self._preconditioner = regression.preconditioner
+        return regression
 
     def unexplained(self, field: torch.Tensor) -> torch.Tensor:
         """Return what the map leaves of the mark, in units of its noise and about as white."""

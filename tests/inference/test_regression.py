@@ -99,11 +99,11 @@ def test_posterior_draws_have_the_inverse_of_the_normal_matrix(
 ):
     if kind == "smooth":
         fit = regression.smooth(40.0, start(), EXACT)
-        monkeypatch.setattr(regression, "_plausible", lambda found: [found] * 12)
+        monkeypatch.setattr(regression, "_plausible", lambda found, count: [found] * count)
     else:
         fit = regression.edges(0.01, torch.from_numpy(truth()), EXACT, freedom=30.0)
     monkeypatch.setattr(regression, "_smoothed_away", lambda found: torch.zeros_like(found.field))
-    drawn = regression.posterior_samples(fit, torch.Generator().manual_seed(3), Silent())
+    drawn = regression.posterior_samples(fit, 12, torch.Generator().manual_seed(3), Silent())
     drawn = drawn.reshape(-1, COUNT).numpy() / fit.noise_scale
     assert len(drawn) == 48
     normal = normal_matrix(factor, fit.prior.apply)
@@ -121,9 +121,9 @@ def test_draws_hold_what_the_outline_adds_to_the_rows(factor, monkeypatch):
     weight = torch.from_numpy(rng.uniform(0.5, 1.0, SHAPE))
     regression = Regression(replace(rows, weight=weight, target=weight * rows.target), DOMAIN, 1e-3)
     fit = regression.smooth(30.0, start(), EXACT)
-    monkeypatch.setattr(regression, "_plausible", lambda found: [found] * 60)
+    monkeypatch.setattr(regression, "_plausible", lambda found, count: [found] * count)
     monkeypatch.setattr(regression, "_smoothed_away", lambda found: torch.zeros_like(found.field))
-    drawn = regression.posterior_samples(fit, torch.Generator().manual_seed(3), Silent())
+    drawn = regression.posterior_samples(fit, 60, torch.Generator().manual_seed(3), Silent())
     seen = weight.numpy() * factor
     inverse = np.linalg.inv(normal_matrix(seen, fit.prior.apply))
     of_outline = (seen * weight.numpy() * outline_sd / SD**2).ravel() ** 2
@@ -137,17 +137,20 @@ def test_draws_hold_what_the_outline_adds_to_the_rows(factor, monkeypatch):
 def test_draws_hold_what_the_prior_takes_away(regression, factor, kind, monkeypatch):
     if kind == "smooth":
         fit = regression.smooth(60.0, start(), EXACT)
-        monkeypatch.setattr(regression, "_plausible", lambda found: [found] * 12)
+        monkeypatch.setattr(regression, "_plausible", lambda found, count: [found] * count)
     else:
         fit = regression.edges(0.05, torch.from_numpy(truth()), EXACT, freedom=30.0)
-    of_prior = fit.prior.apply(fit.field).ravel().numpy()
-    away = np.linalg.solve(normal_matrix(factor, fit.prior.apply), of_prior)
+    units = torch.eye(COUNT, dtype=torch.float64).reshape(COUNT, *SHAPE)
+    penalty = fit.prior.apply(units).reshape(COUNT, COUNT).numpy()
+    take = np.linalg.solve(normal_matrix(factor, fit.prior.apply), penalty)
+    once = take @ fit.field.ravel().numpy()
+    away = once + take @ once
     found = regression._smoothed_away(fit).ravel().numpy()
     np.testing.assert_allclose(found, away, rtol=0, atol=0.03 * np.abs(away).max())
 
     def drawn(smoothed_away) -> np.ndarray:
         monkeypatch.setattr(regression, "_smoothed_away", lambda _: smoothed_away)
-        samples = regression.posterior_samples(fit, torch.Generator().manual_seed(3), Silent())
+        samples = regression.posterior_samples(fit, 12, torch.Generator().manual_seed(3), Silent())
         return samples.reshape(-1, COUNT).numpy().astype(float)
 
     field = 10 * torch.from_numpy(away.reshape(SHAPE))
