@@ -159,17 +159,21 @@ def _variance_of_correlation(
         for size, side in zip(yx_mask.shape, spacing_nm, strict=True)
     )
 
-    def products(field: Field) -> Field:
-        """Sum, for every lag, over the pairs of pixels inside the mask."""
-        total: Field = fft.irfft2(np.abs(fft.rfft2(field, shape)) ** 2, shape)
-        return total
-
-    pairs = products(yx_mask.astype(np.float64))
     lag_y, lag_x = (
         fft.fftfreq(size, 1 / (size * side)) for size, side in zip(shape, spacing_nm, strict=True)
     )
-    near = (np.hypot(lag_y[:, None], lag_x[None, :]) < reach_nm) & (pairs > 0.5)
-    covariance = products(first)[near] * products(second)[near] / pairs[near]
+    near = np.hypot(lag_y[:, None], lag_x[None, :]) < reach_nm
+
+    def products(field: Field) -> Field:
+        """Sum, for every near lag, over the pairs of pixels inside the mask."""
+        power = np.abs(fft.rfft2(field, shape))
+        power *= power
+        total: Field = fft.irfft2(power, shape)[near]
+        return total
+
+    pairs = products(yx_mask.astype(np.float64))
+    paired = pairs > 0.5
+    covariance = (products(first) * products(second))[paired] / pairs[paired]
     patch_nm2 = (reach_nm * _SHORTEST / _LONGEST / 2) ** 2
     least = patch_nm2 / (np.count_nonzero(yx_mask) * math.prod(spacing_nm))
     return max(float(covariance.sum() / ((first**2).sum() * (second**2).sum())), least)

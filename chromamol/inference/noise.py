@@ -345,7 +345,12 @@ def _relative_mean(filled: Field, yx_mask: Mask) -> Field:
 
 def _mean_of(axes: list[_Differences], chosen: Mask, yx_mean: Field) -> float:
     """Return the average of a field over the pixels of differences."""
-    return float(np.concatenate([yx_mean[along.inside & chosen] for along in axes]).mean())
+    count, total = 0, 0.0
+    for along in axes:
+        values = yx_mean[along.inside & chosen]
+        count += values.size
+        total += float(values.sum())
+    return total / count
 
 
 def _goes_with_mean(

@@ -95,7 +95,7 @@ class Preconditioner:
         factors, failed = torch.linalg.cholesky_ex(matrix)
         if failed:  # rounding; rare, and slower without
             return fourier_multiplier(share, self._shape, self._device)
-        inverse = torch.cholesky_inverse(factors).float()
+        inverse = torch.cholesky_inverse(factors.float())
         multiplier = torch.from_numpy(share).to(self._device)
 
         def apply(field: torch.Tensor) -> torch.Tensor:

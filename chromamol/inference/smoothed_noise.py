@@ -32,11 +32,15 @@ def smoothed_noise_sd(
     (y, x) float64
         Between 0 and 1; NaN outside the mask.
     """
-    inside = yx_mask.astype(np.float64)
     sigma = [sd_nm / side for side in spacing_nm]
-    weight = ndimage.gaussian_filter(inside, sigma, mode="constant")
-    narrow = ndimage.gaussian_filter(inside, [s / math.sqrt(2) for s in sigma], mode="constant")
+    weight, variance = yx_mask.astype(np.float64), yx_mask.astype(np.float64)
+    ndimage.gaussian_filter(weight, sigma, output=weight, mode="constant")
+    narrow = [s / math.sqrt(2) for s in sigma]
+    ndimage.gaussian_filter(variance, narrow, output=variance, mode="constant")
+    weight *= weight
+    weight *= 4 * math.pi * math.prod(sigma)
     left = np.full(yx_mask.shape, np.nan)
-    variance = narrow[yx_mask] / (4 * math.pi * math.prod(sigma) * weight[yx_mask] ** 2)
-    left[yx_mask] = np.sqrt(np.minimum(variance, 1.0))
+    np.divide(variance, weight, out=left, where=yx_mask)
+    np.minimum(left, 1.0, out=left)
+    np.sqrt(left, out=left)
     return left
