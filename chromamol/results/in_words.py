@@ -18,6 +18,7 @@ DOUBTS = frozenset(
         "coloured-noise",
         "density-only-rejected",
         "domain-imprint",
+        "ell-doubtful",
         "excluded-bodies",
         "model-does-not-explain",
         "model-explains-with-detail",
