@@ -153,9 +153,9 @@ class Settings(BaseModel):
     )
     forward_check: bool = Field(
         True,
-        description="For two channels: try other lengths than a reaction_length_nm that was set "
-        "and, if they are calibrated, simulate the model with the inferred map and compare it "
-        "with the image (takes some seconds).",
+        description="For two channels and the weak form: try other lengths than a "
+        "reaction_length_nm that was set and, if the channels are calibrated, simulate the model "
+        "with the inferred map and compare it with the image (takes some seconds).",
     )
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="Where to compute. auto: on a CUDA graphics card where there is one."

@@ -47,8 +47,9 @@ ADVICE: dict[str, tuple[tuple[tuple[Any, ...], str], ...]] = {
     "averaged": (
         (
             (0.4,),
-            "Do not read sharp borders from this map, nor rule them out: the image does not tell. "
-            "Less noise would; the uncertainty map is widest where it matters.",
+            "Near 0 % the map is a smooth one, near 100 % one with sharp borders. In between, do "
+            "not read sharp borders from it, nor rule them out; the uncertainty map is widest "
+            "where it matters.",
         ),
     ),
     "ell_doubtful": (

@@ -49,7 +49,7 @@ def estimators(path: Path) -> None:
     for row, field in zip(axes, cases.FIELDS, strict=True):
         case = cases.masked(field, 0, NOISE)
         weak, direct = case.infer(), case.infer("direct")
-        gray = row[0].imshow(_whole(case), cmap="gray", vmin=0)
+        gray = row[0].imshow(_whole(case), cmap="gray", vmin=0, vmax=0.8)
         for panel, yx_rate in zip(row[1:4], (case.truth, direct.rate, weak.rate), strict=True):
             rates = _draw_rate(panel, np.where(case.mask, yx_rate, np.nan))
         sd = row[4].imshow(weak.rate_sd, cmap="viridis", vmin=0, vmax=SD_HIGHEST)
@@ -148,7 +148,8 @@ def _whole(case: Case) -> Field:
 def _draw_rate(axes: Axes, yx_rate: Field) -> AxesImage:
     """Draw a rate ratio on a log scale, in colours that colour-blind people can read."""
     limits = np.log2(LOWEST), np.log2(HIGHEST)
-    return axes.imshow(np.log2(yx_rate), cmap="RdBu_r", vmin=limits[0], vmax=limits[1])
+    shown = np.log2(np.clip(yx_rate, LOWEST, None))
+    return axes.imshow(shown, cmap="RdBu_r", vmin=limits[0], vmax=limits[1])
 
 
 if __name__ == "__main__":

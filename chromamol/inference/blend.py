@@ -1,9 +1,9 @@
 r"""A smooth map, a map with edges, or their average where the image does not decide.
 
-Both explain the rows, and a mean of the two, w that with edges, predicts better than either if they
-are about as good and differ: its misfit is a parabola of w, its degrees of freedom a line. The w
-of the best generalised cross-validation is taken, as the strength of each prior is (model
-averaging; Hansen, Econometrica 75, 1175, 2007).
+Both explain the rows. A mean of the two, w of it that with edges, predicts better than either
+unless one is better by more than they differ: its misfit is about a parabola of w, its degrees of
+freedom a line. The w of the best generalised cross-validation is taken, as the strength of each
+prior is (model averaging; Hansen, Econometrica 75, 1175, 2007).
 """
 
 from __future__ import annotations

@@ -157,8 +157,6 @@ class ChromatinWeakForm:
         rate = log_rate.exp()
         product = rate * density * self.domain.inside
         heterochromatin = first.values - first.has_euchromatin * self._euchromatin
-        flow = self._transport(density)
-        shown = product + flow  # heterochromatin, but for the mixing energy
         measured = (
             self._mix(heterochromatin)
             - self._transport(self._euchromatin)
@@ -173,8 +171,8 @@ class ChromatinWeakForm:
             self._precision,
             self._variance,
             self._draw_noise,
-            # Where the envelope is, what flows balances what reacts in the true share of a cell.
-            self.domain.outline_sd * (flow + shown - self._mix(shown)).abs(),
+            # What flows through a cell at the envelope balances what reacts in its true share.
+            self.domain.outline_sd * (heterochromatin - product).abs(),
         )
 
     def _transport(self, field: torch.Tensor) -> torch.Tensor:

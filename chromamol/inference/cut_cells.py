@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import ndimage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,6 +68,14 @@ class CutCells:
     def of_mask(cls, yx_mask: NDArray[np.bool_]) -> CutCells:
         """Take every pixel of a mask, which has an empty rim, as a cell."""
         return cls.of_pixels(yx_mask, 1, (yx_mask.shape[0], yx_mask.shape[1]), 0)
+
+    def most_edge_cells(self, reach: int) -> int:
+        """Return the most cells at the edge in any square of sides of 2 `reach` + 1 cells."""
+        inside = self.shares > 0
+        at_edge = inside & ~((self.shares == 1) & _surrounded(inside))
+        side = 2 * reach + 1
+        share = ndimage.uniform_filter(at_edge.astype(np.float64), side, mode="constant")
+        return round(float(share.max()) * side**2)
 
     def bonds(self, spacing_nm: tuple[float, float]) -> dict[Offset, NDArray[np.float64]]:
         """Return the weights of the nine-point Laplacian, 1/nm2, by offset (y, x).

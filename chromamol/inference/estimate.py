@@ -73,8 +73,8 @@ class Estimate:
     posterior : Posterior or None
         None for the direct method, and where the solver did not converge.
     smoothing_nm : float or None
-        Length below which the map follows the prior, nm; None for a map with edges, and for the
-        direct method.
+        Length below which the map, or the smooth part of an average, follows the prior, nm; None
+        for a map with edges alone, and for the direct method.
     edge_share : float
         Share of the map with edges in the average with the smooth one: 0 and 1 for one alone.
     noise_scale : float
@@ -208,11 +208,7 @@ class Nucleus:
         # The cost of an edge is chosen anew, whatever was tried before.
         self._last.pop(True, None)
         edges = self._solve(model, edges=True)
-        rivals = Blend.of([smooth, edges]).solutions
-        if not self._periodic and smooth.converged:
-            # Bins that the outline cuts need the fine grid to weigh near rivals.
-            near = edges.converged and edges.fit.score < _RIVAL * smooth.fit.score
-            rivals = (smooth, edges) if near else (smooth,)
+        rivals = self._rivals(smooth, edges)
         blend = Blend.of(rivals)
         if blend.converged and self._finer_is_needed(rivals):
             level = self._fine
@@ -316,12 +312,20 @@ class Nucleus:
             log_length=fit.log_length.shifted(shift) if fit.log_length else None,
         )
 
-    def _finer_is_needed(self, candidates: Sequence[Solution]) -> bool:
+    def _rivals(self, smooth: Solution, edges: Solution) -> tuple[Solution, ...]:
+        """Return the solutions that may have a share in the map."""
+        if self._periodic or not smooth.converged:
+            return Blend.of([smooth, edges]).solutions
+        # Bins that the outline cuts need the fine grid to weigh near rivals.
+        near = edges.converged and edges.fit.score < _RIVAL * smooth.fit.score
+        return (smooth, edges) if near else (smooth,)
+
+    def _finer_is_needed(self, rivals: Sequence[Solution]) -> bool:
         """Tell whether the coarse grid leaves out what the final map can hold."""
-        smooth = candidates[0]
-        if not self._periodic or len(candidates) > 1 or smooth.fit.has_edges:
+        first = rivals[0]
+        if not self._periodic or len(rivals) > 1 or first.fit.has_edges:
             return True
-        return smooth.regression.share_of_shortest_wave(smooth.fit) > _NEGLIGIBLE
+        return first.regression.share_of_shortest_wave(first.fit) > _NEGLIGIBLE
 
     def _draw(
         self,
@@ -337,6 +341,7 @@ class Nucleus:
         coarse, generator = self._coarse, torch.Generator().manual_seed(self._settings.seed)
         drawn = level if blend.edge_share else coarse
         with_edges = round(_BATCHES * blend.edge_share)
+        drawn_about = replace(blend, edge_share=with_edges / _BATCHES).field
         parts = []
         for solution in blend.solutions:
             has_edges = solution.fit.has_edges
@@ -347,7 +352,7 @@ class Nucleus:
             )
             if len(blend.solutions) > 1:
                 some = torch.stack([at.transfer(draw, drawn) for draw in some])
-                some += (solution.fit.field - blend.field).cpu().float()
+                some += (solution.fit.field - drawn_about).cpu().float()
             parts.append(some)
         errors = torch.cat(parts)
         for pair in others:
@@ -362,9 +367,11 @@ class Nucleus:
         if not drawn.positive:
             level_map = torch.ones_like(level_map)
         errors *= level_map.float()
-        width_nm = _SD_SMOOTHING * blend.leading.fit.strength
-        if blend.edge_share:
-            width_nm = _SD_SMOOTHING_EDGES * self._scale_nm
+        width_nm = (
+            _SD_SMOOTHING_EDGES * self._scale_nm
+            if blend.edge_share
+            else _SD_SMOOTHING * blend.leading.fit.strength
+        )
         return Posterior(
             errors.numpy(), level_map.numpy(), drawn.inside.cpu().numpy(), drawn.grid, width_nm
         )

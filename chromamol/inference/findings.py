@@ -190,8 +190,8 @@ def averaged(edge_share: float) -> Finding:
     """Say that the map is an average."""
     return Finding(
         "map-averaged",
-        "A smooth map and one of plateaus with sharp borders explain this image about equally "
-        f"well; this map is their average ({100 * edge_share:.0f} % of it plateaus), and its "
+        "Neither a smooth map nor one of plateaus with sharp borders predicts this image best: "
+        f"this map is their average ({100 * edge_share:.0f} % of it plateaus), and its "
         "uncertainty holds their difference.",
         edge_share,
     )

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 # Rows of less weight, near a cut, do not count in the residual.
 _USED = 0.9
 _PADDING_OVER_ELL = 1.0
+# Edge cells within this many reaction lengths of each other are solved together: so many at most.
+_REACH_OVER_ELL, _MOST_EDGE_CELLS = 20, 3000
 
 
 class Level:
@@ -76,6 +78,12 @@ class Level:
         else:
             padding_nm = _PADDING_OVER_ELL * scale_nm
             grid = MaskGrid.of(mask, spacing_nm, resolution_nm=resolution_nm, padding_nm=padding_nm)
+            # A mask as rough as noise has more edge than can be solved: on coarser bins then.
+            while grid.cells.most_edge_cells(_reach(grid, scale_nm)) > _MOST_EDGE_CELLS:
+                resolution_nm = 1.01 * (grid.factor + 1) * max(spacing_nm)
+                grid = MaskGrid.of(
+                    mask, spacing_nm, resolution_nm=resolution_nm, padding_nm=padding_nm
+                )
             self.grid = grid
             self._domain = MaskedBox(grid.cells, grid.spacing_nm, device)
             self._weight = self.grid.to_box(yx_weight, device)
@@ -200,6 +208,11 @@ def chromatin_of(model: Model, settings: Settings) -> ChromatinPhaseField:
     return ChromatinPhaseField(
         model.reaction_length_nm, settings.gradient_length_nm, model.mixing_energy
     )
+
+
+def _reach(grid: MaskGrid, scale_nm: float) -> int:
+    """Return how far edge cells feel each other at most, in bins."""
+    return int(_REACH_OVER_ELL * scale_nm / min(grid.spacing_nm))
 
 
 def choose_device(wanted: str) -> torch.device:

@@ -11,6 +11,7 @@ from chromamol.inference.forward_check import forward_check
 from chromamol.inference.imprint import domain_imprint
 from chromamol.inference.length_check import better_length_nm
 from chromamol.inference.level import chromatin_of
+from chromamol.settings import Role
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,7 +65,9 @@ def check_map(
         found.append(say.domain_imprint(imprint))
     if not settings.forward_check:
         return found
-    if settings.reaction_length_nm != "fit":
+    # With an unknown gain beside a total, another length makes up for a wrong gain.
+    gain_is_known = calibrated or Role.TOTAL not in channels.densities
+    if settings.reaction_length_nm != "fit" and gain_is_known:
         better_nm = better_length_nm(
             channels,
             model,

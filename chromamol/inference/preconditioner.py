@@ -73,7 +73,7 @@ class Preconditioner:
         self._device = factor.device
         self._covered = bool(seen.all())
         # Cells at the edge of the data count as outside: long waves do not end at once.
-        self._outside = ~ndimage.binary_erosion(seen.cpu().numpy())
+        self._outside = ~ndimage.binary_erosion(seen.cpu().numpy(), border_value=1)
         self._of_data: dict[tuple[int, int], torch.Tensor] = {}
 
     def serves(self, factor: torch.Tensor) -> bool:

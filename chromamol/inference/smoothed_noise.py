@@ -33,14 +33,12 @@ def smoothed_noise_sd(
         Between 0 and 1; NaN outside the mask.
     """
     sigma = [sd_nm / side for side in spacing_nm]
-    weight, variance = yx_mask.astype(np.float64), yx_mask.astype(np.float64)
+    weight, narrow = yx_mask.astype(np.float64), yx_mask.astype(np.float64)
     ndimage.gaussian_filter(weight, sigma, output=weight, mode="constant")
-    narrow = [s / math.sqrt(2) for s in sigma]
-    ndimage.gaussian_filter(variance, narrow, output=variance, mode="constant")
-    weight *= weight
-    weight *= 4 * math.pi * math.prod(sigma)
+    ndimage.gaussian_filter(
+        narrow, [s / math.sqrt(2) for s in sigma], output=narrow, mode="constant"
+    )
     left = np.full(yx_mask.shape, np.nan)
-    np.divide(variance, weight, out=left, where=yx_mask)
-    np.minimum(left, 1.0, out=left)
-    np.sqrt(left, out=left)
+    variance = narrow[yx_mask] / (4 * math.pi * math.prod(sigma) * weight[yx_mask] ** 2)
+    left[yx_mask] = np.sqrt(np.minimum(variance, 1.0))
     return left

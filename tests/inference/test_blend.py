@@ -93,6 +93,9 @@ def test_an_image_that_does_not_decide_gets_the_average_and_intervals_that_hold_
     assert 0.2 < averaged.value < 0.8
     # The smooth map alone is off by 0.107.
     assert case.errors(found.rate)["relative_l2"] < 0.08
+    errors = found.posterior.errors[:, found.posterior.inside]
+    assert len(errors) == 48
+    assert np.abs(errors.mean(axis=0)).mean() < 0.25 * errors.std(axis=0).mean()
     low, high = found.interval(0.95)
     inside = (low <= case.truth) & (case.truth <= high)
     assert inside[case.mask].mean() > 0.9

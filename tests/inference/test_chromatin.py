@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
+from numpy.polynomial import Polynomial
 
 from chromamol.equations.chromatin_phase_field import ChromatinPhaseField
+from chromamol.inference.chromatin import ChromatinWeakForm, Observation
+from chromamol.inference.cut_cells import CutCells
 from chromamol.inference.infer import infer_rates
+from chromamol.inference.masked_box import MaskedBox
+from chromamol.inference.point_spread import PointSpread
 from chromamol.inference.rate_map import Quantity, Scale, Status
 from chromamol.settings import Settings
 
@@ -188,3 +194,34 @@ def test_mixing_energy_is_part_of_the_model(smooth, known):
     )
     assert smooth.error(with_it.rate) < 0.03
     assert without.status is not Status.CONVERGED or smooth.error(without.rate) > 0.1
+
+
+@pytest.mark.parametrize("mixing_energy", [0.0, -0.4])
+def test_the_error_of_the_outline_is_what_flows_through_a_cell(mixing_energy):
+    y, x = np.indices((46, 52))
+    mask = np.hypot((y - 22) / 17, (x - 25) / 20) < 1
+    domain = MaskedBox(CutCells.of_pixels(mask, 2, (25, 28), 1), (40.0, 40.0), torch.device("cpu"))
+    equation = ChromatinPhaseField(ELL_NM, 10.0, mixing_energy)
+    y, x = np.indices((25, 28))
+    rate = torch.from_numpy(1 + 0.3 * np.sin(x / 4))
+    e = domain.root_share * torch.from_numpy(0.3 + 0.1 * np.cos(y / 3) * np.cos(x / 5))
+    flow = equation.transport(e, domain.minus_laplacian, domain.stencil_nm2)
+    mixing = Polynomial([1.0, -mixing_energy * ELL_NM**2 / 2]).trim()
+    h = domain.inverse(mixing)(rate * e + flow) if mixing_energy else rate * e + flow
+    through = flow + h - equation.mix(h, domain.minus_laplacian)
+    problem = ChromatinWeakForm(
+        tuple(
+            Observation(
+                field, has_euchromatin=kind == "e", has_heterochromatin=kind == "h", noise_sd=0.01
+            )
+            for kind, field in (("h", h), ("e", e))
+        ),
+        equation,
+        domain,
+        domain.inside.double(),
+        PointSpread(0.0, domain),
+    )
+    rows = problem.linearise(rate.log())._rows
+    expected = domain.outline_sd * through.abs()
+    assert expected.max() > 0.01
+    torch.testing.assert_close(rows.outline_sd, expected, rtol=0, atol=0.02 * float(expected.max()))

@@ -100,3 +100,21 @@ def test_a_mirrored_mask_has_mirrored_bonds():
     mirrored = CutCells.of_pixels(pixels[:, ::-1], FACTOR, (12, 11), 1).bonds(SPACING_NM)
     np.testing.assert_allclose(mirrored[1, 0][:, ::-1], plain[1, 0], atol=1e-18)
     np.testing.assert_allclose(mirrored[1, -1][:, ::-1], plain[1, 1], atol=1e-18)
+
+
+def test_edge_cells_are_counted_where_they_are_dense():
+    rng = np.random.default_rng(0)
+    pixels = np.zeros((60, 80), dtype=bool)
+    pixels[4:56, 4:76] = True
+    pixels[30:50, 40:70] &= rng.uniform(size=(20, 30)) > 0.3
+    cells = CutCells.of_pixels(pixels, 2, (32, 42), 1)
+    inside = cells.shares > 0
+    padded = np.pad(inside, 1)
+    around = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
+    at_edge = inside & ~(around & (cells.shares == 1))
+    reach = 4
+    expected = max(
+        at_edge[max(y - reach, 0) : y + reach + 1, max(x - reach, 0) : x + reach + 1].sum()
+        for y, x in np.ndindex(at_edge.shape)
+    )
+    assert cells.most_edge_cells(reach) == expected

@@ -117,6 +117,7 @@ def test_progress_says_what_is_going_on(smooth, known):
         "measuring compaction",
         "inferring the rate",
         "estimating the uncertainty",
+        "checking the reaction length",
     ]
 
 
