@@ -85,16 +85,18 @@ def better_length_nm(
         return nucleus.deviance(replace(model, reaction_length_nm=length_nm), edges=False)
 
     def either(length_nm: float) -> float:
+        of_smooth = smooth(length_nm)  # first: the map with edges starts from it
         edges = nucleus.deviance(replace(model, reaction_length_nm=length_nm), edges=True)
-        return min(edges, smooth(length_nm))
+        return min(edges, of_smooth)
 
-    for deviance in (smooth, either):
-        if not lengths_nm:
-            return None
-        here = deviance(ell_nm)
-        others = {length_nm: deviance(length_nm) for length_nm in lengths_nm}
-        lengths_nm = [each for each in others if others[each] < here - _BETTER < math.inf]
-    return min(lengths_nm, key=lambda length_nm: others[length_nm], default=None)
+    given = smooth(ell_nm)
+    seem_better = [each for each in lengths_nm if smooth(each) < given - _BETTER]
+    if not seem_better:
+        return None
+    here = either(ell_nm)
+    others = {length_nm: either(length_nm) for length_nm in seem_better}
+    better = [each for each in seem_better if others[each] < here - _BETTER < math.inf]
+    return min(better, key=lambda length_nm: others[length_nm], default=None)
 
 
 def _middle(
