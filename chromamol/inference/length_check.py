@@ -108,8 +108,11 @@ def _middle(
         return slice(None), slice(None)
     depth_nm = ndimage.distance_transform_edt(np.pad(yx_mask, 1), sampling=spacing_nm)
     centre = np.unravel_index(int(np.argmax(depth_nm)), depth_nm.shape)
+    starts = (
+        min(max(int(middle) - 1 - side // 2, 0), max(whole - side, 0))
+        for middle, side, whole in zip(centre, sides, yx_mask.shape, strict=True)
+    )
     along_y, along_x = (
-        slice(max(int(middle) - 1 - side // 2, 0), int(middle) - 1 + side // 2)
-        for middle, side in zip(centre, sides, strict=True)
+        slice(start, start + side) for start, side in zip(starts, sides, strict=True)
     )
     return along_y, along_x
