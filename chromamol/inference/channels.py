@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _FEWEST_PIXELS = 64
 # Noise is never taken to be less than this share of a channel's spread: rounding, not physics.
 _LEAST_NOISE = 1e-4
+# No image has smaller pixels, nm: the unit is wrong.
+_FINEST_NM = 0.5
 # Size of a chromatin domain, nm.
 _DOMAIN_NM = 100.0
 # Fewer domain-sized blocks have no spread to speak of.
@@ -242,6 +244,12 @@ def _spacing(spacing_nm: float | tuple[float, ...]) -> tuple[float, float]:
         msg = (
             "The pixel size must be a positive number of nm, or one along y and one along x, "
             f"not {spacing_nm}."
+        )
+        raise CallError(msg)
+    if sides.min() < _FINEST_NM:
+        msg = (
+            f"A pixel of {sides.min():g} nm is smaller than a molecule. Is this in um? Give the "
+            "pixel size in nm: 10 for 0.01 um."
         )
         raise CallError(msg)
     return float(sides[0]), float(sides[-1])
