@@ -43,6 +43,9 @@ _IN_WORDS = {
     "bool_type": "true or false",
 }
 
+# A setting about how a file is read: a front end whose images are open already does not ask for it.
+READING: dict[str, Any] = {"stage": "reading"}
+
 PixelSize = Annotated[float, Field(ge=0.1, le=10_000)]
 Intensity = Annotated[float, Field(gt=0)]
 PositiveRate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -58,7 +61,64 @@ class Settings(BaseModel):
     )
     pixel_size_nm: PixelSize | None = Field(
         None,
-        description="Size of a (square) pixel, nm. Empty: read from the image file.",
+        description="Size of a (square) pixel, nm. Empty: read from the image file; localisations "
+        "are counted in pixels of 20 nm.",
+    )
+    columns: dict[str, str] | None = Field(
+        None,
+        json_schema_extra=READING,
+        description="Which column of a localisation table holds x, y, z, precision, photons, "
+        "frame, channel, track (the molecule or trajectory of a row) or failed (not 0: the fit "
+        "failed), as x=NAME. Empty: taken from the names of the columns.",
+    )
+    length_unit: Literal["auto", "nm", "um", "camera-pixel"] = Field(
+        "auto",
+        json_schema_extra=READING,
+        description="Unit of the positions in a localisation table. auto: as its format or the "
+        "names of its columns say.",
+    )
+    camera_pixel_nm: PixelSize | None = Field(
+        None,
+        json_schema_extra=READING,
+        description="Size of a camera pixel in the sample, nm, for localisation tables in camera "
+        "pixels. Empty: as the file states.",
+    )
+    max_precision_nm: Annotated[float, Field(gt=0)] | None = Field(
+        50.0,
+        json_schema_extra=READING,
+        description="Localisations whose precision (standard deviation of the position) is worse "
+        "are dropped, nm; those beyond a third of the reaction-diffusion length cannot show the "
+        "rate. Empty: all are kept.",
+    )
+    min_photons: Annotated[float, Field(ge=0)] | None = Field(
+        None,
+        json_schema_extra=READING,
+        description="Localisations with fewer photons are dropped. Empty: all are kept.",
+    )
+    frame_range: tuple[int, int] | None = Field(
+        None,
+        json_schema_extra=READING,
+        description="First and last camera frame of the localisations that are kept, as "
+        "[first, last]. Empty: all are kept.",
+    )
+    z_range_nm: tuple[float, float] | None = Field(
+        None,
+        json_schema_extra=READING,
+        description="Lowest and highest z of the localisations that are kept, nm, as "
+        "[lowest, highest]. Empty: all are kept.",
+    )
+    merge_tracks: bool = Field(
+        True,
+        json_schema_extra=READING,
+        description="Merge the localisations of one molecule into their mean position (true), "
+        "where the table has a column of tracks or molecules.",
+    )
+    rendering: Literal["histogram", "precision"] = Field(
+        "histogram",
+        json_schema_extra=READING,
+        description="How localisations become an image: histogram (counted in pixels; the noise "
+        "is known) or precision (each drawn as a Gaussian of its own width; smoother to look at, "
+        "with noise that is not independent from pixel to pixel).",
     )
     roles: dict[Role, int | str] | None = Field(
         None,

@@ -36,12 +36,18 @@ class Source:
         Pixel size along y and x, nm, where one is stated that can be one.
     notes : tuple of str
         What was ignored or assumed, in sentences.
+    counts : bool
+        Whether the values are numbers of localisations.
+    psf_nm : float or None
+        Full width at half maximum of the blur, nm, where the file tells.
     """
 
     cyx: NDArray[np.generic]
     channel_names: tuple[str, ...]
     yx_spacing_nm: tuple[float, float] | None
     notes: tuple[str, ...] = ()
+    counts: bool = False
+    psf_nm: float | None = None
 
 
 def check_declared(name: str, axes: str, shape: Sequence[int], itemsize: int, stored: int) -> None:

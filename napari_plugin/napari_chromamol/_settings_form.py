@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
 from superqt import QCollapsible
 
-from chromamol.settings import Settings, make_settings
+from chromamol.settings import READING, Settings, make_settings
 from napari_chromamol._editors import editor_for
 
 if TYPE_CHECKING:
@@ -42,7 +42,11 @@ class SettingsForm(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._rows(BASIC))
-        hidden = (name for name in Settings.model_fields if name not in {*BASIC, *NOT_ASKED})
+        hidden = (
+            name
+            for name, field in Settings.model_fields.items()
+            if name not in {*BASIC, *NOT_ASKED} and field.json_schema_extra != READING
+        )
         self.advanced.addWidget(self._rows(hidden))
         column.addWidget(self.advanced)
 

@@ -1,0 +1,260 @@
+"""Which column of a table holds what, and in which unit: from its name, or from the user."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chromamol.errors import CallError, InputError
+from chromamol.images.pixel_size import nm_per_unit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chromamol.images.localisations.table import RawTable
+    from chromamol.settings import Settings
+
+# What the programs call a quantity, without blanks, case, unit and punctuation; the best first.
+# ThunderSTORM, Picasso, rapidSTORM, Zeiss Elyra, ONI, SMAP, DECODE, locan, Insight3, Abbelight.
+NAMES: dict[str, tuple[str, ...]] = {
+    "x": ("x", "positionx", "xposition", "posx", "xpos", "position00", "xc"),
+    "y": ("y", "positiony", "yposition", "posy", "ypos", "position10", "yc"),
+    "z": ("z", "positionz", "zposition", "posz", "zpos", "position20", "zc"),
+    "precision": (
+        "uncertainty",
+        "uncertaintyxy",
+        "precision",
+        "precisionxy",
+        "locprec",
+        "locprecision",
+        "localizationprecision",
+        "localisationprecision",
+        "lp",
+    ),
+    "precision_x": ("lpx", "xprecision", "precisionx", "uncertaintyx", "xerr", "xsig", "crlbx"),
+    "precision_y": ("lpy", "yprecision", "precisiony", "uncertaintyy", "yerr", "ysig", "crlby"),
+    "variance_x": ("variancex", "xvariance"),
+    "variance_y": ("variancey", "yvariance"),
+    "photons": (
+        "photons",
+        "numberphotons",
+        "nphotons",
+        "photoncount",
+        "phot",
+        "intensity",
+        "intensitymean",
+        "i0",
+    ),
+    "frame": (
+        "frame",
+        "firstframe",
+        "frameindex",
+        "frameix",
+        "framenumber",
+        "imagenumber",
+        "imagenumber00",
+        "t",
+    ),
+    "channel": ("channel", "channelindex", "channelid"),
+    "track": (
+        "trackid",
+        "track",
+        "trackindex",
+        "trajectory",
+        "trajectoryid",
+        "molecule",
+        "moleculeid",
+        "moleculeindex",
+        "particle",
+        "particleid",
+    ),
+    "failed": ("errorflag",),
+    "merged": ("numberframes", "detections", "ndetections", "duration", "n", "numlocs"),
+}
+# Columns that the user may name. The others are found by their names only.
+ASKED = ("x", "y", "z", "precision", "photons", "frame", "channel", "track", "failed")
+
+_LENGTHS = {"x", "y", "z", "precision", "precision_x", "precision_y"}
+_VARIANCES = {"variance_x", "variance_y"}
+_IN_BRACKETS = re.compile(r"^(?P<core>.*?)\s*[\[(](?P<unit>[^\])]*)[\])]\s*$")
+_AS_SUFFIX = re.compile(r"^(?P<core>.+?)[ _.]?(?P<unit>nm|um|\u00b5m|\u03bcm|px|pix|pixels?)$")
+_PIXEL_UNITS = {"px", "pix", "pixel", "pixels", "camera pixel", "camera pixels"}
+_LISTED = 40
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table, understood.
+
+    Attributes
+    ----------
+    name : str
+        As it stands in the file.
+    factor : float
+        What its numbers are multiplied with to give nm (nm^2 for variances), or 1.
+    """
+
+    name: str
+    factor: float = 1.0
+
+
+@dataclass(frozen=True)
+class Understood:
+    """The columns of a table.
+
+    Attributes
+    ----------
+    columns : mapping of quantity (a key of `NAMES`) to Column
+    notes : tuple of str
+        In which units they are, and on what grounds, in sentences.
+    """
+
+    columns: Mapping[str, Column]
+    notes: tuple[str, ...]
+
+
+def understand(name: str, table: RawTable, settings: Settings) -> Understood:
+    """Find the columns that chromamol uses, and their units.
+
+    Parameters
+    ----------
+    name : str
+        Name of the file, for messages.
+    table : RawTable
+    settings : Settings
+        `columns`, `length_unit` and `camera_pixel_nm`.
+
+    Raises
+    ------
+    InputError
+        If there is no x or y, a column that was asked for is missing (the message lists those that
+        are there), or the unit is unknown.
+    CallError
+        If the settings name a quantity that there is none of.
+    """
+    found = _by_name(table)
+    found.update(_by_user(name, table, settings))
+    missing = [quantity for quantity in ("x", "y") if quantity not in found]
+    if missing:
+        msg = (
+            f"{name} has no column that is known to hold {' and '.join(missing)}. Its columns are: "
+            f"{_listed(table)}. Say which is which, for example: --columns x=NAME,y=NAME"
+        )
+        raise InputError(msg)
+    units = {quantity: _unit_of(found[quantity], table, settings) for quantity in ("x", "y")}
+    factors = {axis: _nm_per(name, axis, unit, table, settings) for axis, unit in units.items()}
+    columns = {}
+    for quantity, column in found.items():
+        axis = "y" if quantity.endswith("y") else "x"
+        if quantity in _LENGTHS:
+            unit = _unit_of(column, table, settings) or units[axis]
+            columns[quantity] = Column(column, _nm_per(name, axis, unit, table, settings))
+        elif quantity in _VARIANCES:
+            unit = _split(column)[1].removesuffix("^2").removesuffix("\u00b2") or units[axis]
+            columns[quantity] = Column(column, _nm_per(name, axis, unit, table, settings) ** 2)
+        else:
+            columns[quantity] = Column(column)
+    return Understood(columns, (_position_note(found, units, factors),))
+
+
+def _by_name(table: RawTable) -> dict[str, str]:
+    """Find quantities by the names in common use; where there are several, nm before pixels."""
+    found = {}
+    for quantity, cores in NAMES.items():
+        ranked = []
+        for position, name in enumerate(table.names):
+            core, unit = _split(name)
+            if core not in cores or (quantity == "photons" and not _counts_photons(core, unit)):
+                continue
+            unit = table.units.get(name, unit)
+            ranked.append((unit in _PIXEL_UNITS, cores.index(core), position, name))
+        if ranked:
+            found[quantity] = min(ranked)[-1]
+    return found
+
+
+def _counts_photons(core: str, unit: str) -> bool:
+    """Whether a column of brightness is in photons: camera counts are not."""
+    return unit.startswith("photon") or (not unit and core not in {"intensity", "intensitymean"})
+
+
+def _by_user(name: str, table: RawTable, settings: Settings) -> dict[str, str]:
+    """Take the columns that the user named."""
+    by_folded = {column.strip().casefold(): column for column in table.names}
+    chosen = {}
+    for quantity, wanted in (settings.columns or {}).items():
+        if quantity not in ASKED:
+            msg = f"columns cannot say '{quantity}'. It can say: {', '.join(ASKED)}."
+            raise CallError(msg)
+        column = wanted if wanted in table.names else by_folded.get(wanted.strip().casefold())
+        if column is None:
+            msg = (
+                f"{name} has no column '{wanted}' (asked for as {quantity}). "
+                f"Its columns are: {_listed(table)}."
+            )
+            raise InputError(msg)
+        chosen[quantity] = column
+    return chosen
+
+
+def _split(name: str) -> tuple[str, str]:
+    """Split a name into what it says without punctuation, and its unit in small letters."""
+    plain = name.strip().lstrip("#").strip().strip('"').lower()
+    match = _IN_BRACKETS.match(plain) or _AS_SUFFIX.match(plain)
+    core, unit = (match["core"], match["unit"].strip()) if match else (plain, "")
+    return re.sub(r"[^a-z0-9]", "", core), unit
+
+
+def _unit_of(column: str, table: RawTable, settings: Settings) -> str:
+    """Return the unit of a length: the user's word, the format's, that in the name, else ""."""
+    if settings.length_unit != "auto":
+        return settings.length_unit
+    unit = table.units.get(column) or _split(column)[1]
+    return "px" if unit in _PIXEL_UNITS else unit
+
+
+def _nm_per(name: str, axis: str, unit: str, table: RawTable, settings: Settings) -> float:
+    """Length of a unit, nm."""
+    given = settings.camera_pixel_nm
+    stated = table.yx_camera_pixel_nm
+    if unit in {"px", "camera-pixel"} or (not unit and (given or stated)):
+        if given:
+            return given
+        if stated:
+            return stated["yx".index(axis)]
+        msg = (
+            f"The positions in {name} are in camera pixels, whose size the file does not state. "
+            "Look it up in the microscope's software and give it, for example: "
+            "--camera-pixel-nm 160"
+        )
+        raise InputError(msg)
+    length = nm_per_unit(unit)
+    if length is None:
+        said = f"is '{unit[:20]}', which is no length" if unit else "is not stated"
+        msg = (
+            f"The unit of the positions in {name} {said}. Say that they are nm with "
+            "--set length_unit=nm (or um), or give the size of a camera pixel if they are pixels, "
+            "for example: --camera-pixel-nm 160"
+        )
+        raise InputError(msg)
+    return length
+
+
+def _position_note(
+    found: Mapping[str, str], units: Mapping[str, str], factors: Mapping[str, float]
+) -> str:
+    """Say which columns the positions come from, and what one unit of them is."""
+    sizes = {axis: f"{factor:g} nm" for axis, factor in factors.items()}
+    pixels = any(unit in {"", "px", "camera-pixel"} for unit in units.values())
+    what = "camera pixels of " if pixels else "units of "
+    size = sizes["x"] if sizes["x"] == sizes["y"] else f"{sizes['x']} (x) and {sizes['y']} (y)"
+    said = "" if size == "1 nm" and not pixels else f", in {what}{size}"
+    return f"Positions from the columns '{found['x']}' (x) and '{found['y']}' (y){said or ', nm'}."
+
+
+def _listed(table: RawTable) -> str:
+    """List the columns of a table for a message."""
+    more = len(table.names) - _LISTED
+    names = ", ".join(f"'{name[:60]}'" for name in table.names[:_LISTED])
+    return f"{names} and {more} more" if more > 0 else names

@@ -1,0 +1,199 @@
+"""A localisation table becomes an image: read, filter, merge, count."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chromamol.errors import InputError
+from chromamol.images.localisations.blinking import blinking_warning
+from chromamol.images.localisations.columns import understand
+from chromamol.images.localisations.merging import merge_tracks
+from chromamol.images.localisations.rendering import count, draw, grid_around
+from chromamol.images.localisations.selection import selected
+from chromamol.images.source import MAX_CHANNELS, MIN_SIDE_PX, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from chromamol.images.localisations.rendering import PixelGrid
+    from chromamol.images.localisations.table import Localisations, RawTable
+    from chromamol.settings import Settings
+
+DEFAULT_PIXEL_NM = 20.0
+
+_SD_TO_FWHM = 2.3548
+_INSIGHT3_MAGIC = b"M425"
+
+
+def open_table(path: Path) -> RawTable:
+    """Open a localisation table of any format, told by its content.
+
+    Raises
+    ------
+    InputError
+        If it is none that is known, or is damaged.
+    """
+    with path.open("rb") as file:
+        magic = file.read(8)
+    if magic.startswith(b"\x89HDF") or _is_matlab(path):
+        from chromamol.images.localisations.hdf5 import read_hdf5
+
+        return read_hdf5(path)
+    from chromamol.images.localisations import containers
+
+    if magic.startswith(b"PAR1"):
+        return containers.read_parquet(path)
+    if magic.startswith(b"PK\x03\x04"):
+        return containers.read_smlm(path)
+    if magic.startswith(_INSIGHT3_MAGIC):
+        return containers.read_insight3(path)
+    from chromamol.images.localisations.text import read_text
+
+    return read_text(path)
+
+
+def _is_matlab(path: Path) -> bool:
+    """Whether a file is one of MATLAB 7.3: HDF5 after a block of 512 bytes.
+
+    Raises
+    ------
+    InputError
+        If it is a MATLAB file of an older version.
+    """
+    with path.open("rb") as file:
+        head = file.read(520)
+    if not head.startswith(b"MATLAB "):
+        return False
+    if head[512:516] == b"\x89HDF":
+        return True
+    msg = (
+        f"{path.name} is a MATLAB file older than version 7.3, which is not read. "
+        "Save it in MATLAB with the option -v7.3, or export the localisations as CSV."
+    )
+    raise InputError(msg)
+
+
+def read_localisations(paths: Sequence[Path], settings: Settings) -> Source:
+    """Read localisation tables of one field of view into one image, a channel for each label.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        One table, with a column of channels or without; or one for each channel, in the same
+        coordinates.
+    settings : Settings
+        Those about reading, and `pixel_size_nm` (default: 20 nm).
+
+    Returns
+    -------
+    Source
+        Counts (`rendering` is histogram), or the sum of Gaussians.
+
+    Raises
+    ------
+    InputError
+        If a table cannot be read, or nothing in it can be used.
+    CallError
+        If `columns` names a quantity that there is none of.
+    """
+    channels: list[tuple[str, Localisations]] = []
+    notes: list[str] = []
+    for path in paths:
+        table, table_notes = _molecules(path, settings)
+        name = path.name.split(".")[0] if len(paths) > 1 else ""
+        channels += _by_channel(path.name, name, table)
+        prefix = f"{path.name}: " if len(paths) > 1 else ""
+        notes += [prefix + note for note in table_notes]
+    pixel_nm = settings.pixel_size_nm or DEFAULT_PIXEL_NM
+    tables = [table for _, table in channels]
+    grid = grid_around(paths[0].name, tables, pixel_nm)
+    if min(grid.yx_shape) < MIN_SIDE_PX:
+        msg = (
+            f"{paths[0].name} fills {grid.yx_shape[0]} x {grid.yx_shape[1]} pixels of "
+            f"{pixel_nm:g} nm: too few. Give a smaller --pixel-size-nm."
+        )
+        raise InputError(msg)
+    cyx = np.stack([_picture(paths[0].name, table, grid, settings) for table in tables])
+    notes.append(_picture_note(grid, settings))
+    precisions = [table.precision_nm for table in tables if table.precision_nm is not None]
+    return Source(
+        cyx=cyx,
+        channel_names=tuple(name for name, _ in channels),
+        yx_spacing_nm=(pixel_nm, pixel_nm),
+        notes=tuple(notes),
+        counts=settings.rendering == "histogram",
+        psf_nm=_SD_TO_FWHM * float(np.median(np.concatenate(precisions))) if precisions else None,
+    )
+
+
+def _molecules(path: Path, settings: Settings) -> tuple[Localisations, list[str]]:
+    """Read one table: the localisations that count, each molecule once where that is known."""
+    raw = open_table(path)
+    understood = understand(path.name, raw, settings)
+    table, selection_notes = selected(path.name, raw, understood, settings)
+    notes = [f"{raw.kind}. {understood.notes[0]}", *raw.notes, *selection_notes]
+    if table.z_nm is not None and np.ptp(table.z_nm) > 0 and settings.z_range_nm is None:
+        low, high = np.percentile(table.z_nm, (1, 99))
+        notes.append(
+            f"Positions are in 3-D (z from {low:.0f} to {high:.0f} nm); they were projected along "
+            "z. z_range_nm chooses a slab."
+        )
+    merge_notes: tuple[str, ...] = ()
+    has_tracks = table.track is not None
+    if has_tracks and settings.merge_tracks:
+        table, merge_notes = merge_tracks(table)
+    table = replace(table, track=None, failed=None, photons=None, z_nm=None)
+    merged = (has_tracks and settings.merge_tracks) or "merged" in understood.columns
+    return table, [*notes, *merge_notes, *blinking_warning(table, merged=merged)]
+
+
+def _by_channel(file_name: str, name: str, table: Localisations) -> list[tuple[str, Localisations]]:
+    """Part a table by its column of channels."""
+    if table.channel is None:
+        return [(name, table)]
+    numbers = np.unique(table.channel)
+    if len(numbers) > MAX_CHANNELS:
+        msg = (
+            f"{file_name} has {len(numbers)} channels in its column of channels; at most "
+            f"{MAX_CHANNELS} are read. Is it the column of channels?"
+        )
+        raise InputError(msg)
+    if len(numbers) == 1:
+        return [(name, replace(table, channel=None))]
+    return [
+        (
+            f"{name or 'channel'} {number}",
+            replace(table.where(table.channel == number), channel=None),
+        )
+        for number in numbers
+    ]
+
+
+def _picture(name: str, table: Localisations, grid: PixelGrid, settings: Settings) -> NDArray[Any]:
+    """Render one channel."""
+    if settings.rendering == "histogram":
+        return count(table, grid)
+    if table.precision_nm is None:
+        msg = (
+            f"{name} has no precisions, so it cannot be drawn by precision. Name their column with "
+            "--columns precision=NAME, or keep rendering=histogram."
+        )
+        raise InputError(msg)
+    return draw(table, grid)
+
+
+def _picture_note(grid: PixelGrid, settings: Settings) -> str:
+    """Say how the picture was made."""
+    size = f"{grid.pixel_nm:g} nm"
+    if settings.rendering == "histogram":
+        return f"Counted in pixels of {size}."
+    return (
+        f"Drawn by precision in pixels of {size}: noise is not independent from pixel to pixel, "
+        "so the uncertainty is doubtful. rendering=histogram keeps the counts."
+    )

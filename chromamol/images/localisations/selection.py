@@ -1,0 +1,220 @@
+"""Which localisations are kept, and how many were dropped for what reason."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from chromamol.errors import InputError
+from chromamol.images.localisations.table import MAX_ROWS, Localisations, concatenate
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from chromamol.images.localisations.columns import Understood
+    from chromamol.images.localisations.table import Chunk, RawTable
+    from chromamol.settings import Settings
+
+# No localisation table of cells spans more, or less; other numbers have another unit.
+_LARGEST_FIELD_UM, _SMALLEST_FIELD_UM = 1_000.0, 0.5
+# Rows beyond so many widths of the field (the middle 98 % of the rows) are no part of it.
+_FAR_WIDTHS = 3.0
+_NO_TRACK = -1
+_NO_NUMBER = "without a position"
+
+
+def selected(
+    name: str, table: RawTable, understood: Understood, settings: Settings
+) -> tuple[Localisations, tuple[str, ...]]:
+    """Read a table, chunk by chunk, and keep the localisations that count.
+
+    Dropped are rows without a finite position, failed fits, rows that the settings exclude, rows
+    that stand twice, and rows far outside of the field.
+
+    Parameters
+    ----------
+    name : str
+        Name of the file, for messages.
+    table : RawTable
+    understood : Understood
+        Its columns.
+    settings : Settings
+        `max_precision_nm`, `min_photons`, `frame_range`, `z_range_nm`.
+
+    Returns
+    -------
+    localisations : Localisations
+    notes : tuple of str
+        How many there were, and how many were dropped for what, in sentences.
+
+    Raises
+    ------
+    InputError
+        If nothing is left, the table is too long, or spans what no field of view does.
+    """
+    dropped: Counter[str] = Counter()
+    parts, n_rows = [], 0
+    for chunk in table.rows([column.name for column in understood.columns.values()]):
+        part = _in_nm(chunk, understood)
+        n_rows += len(part)
+        if n_rows > MAX_ROWS:
+            msg = f"{name} has more than {MAX_ROWS // 10**6} million rows. Crop or filter it first."
+            raise InputError(msg)
+        parts.append(_kept(part, settings, dropped))
+    _check_numbers(name, n_rows, dropped)
+    everything = concatenate(parts)
+    parts.clear()
+    for reason, drop in (("that stand twice", _repeated), ("far outside of the field", _far)):
+        if len(everything):
+            unwanted = drop(everything)
+            dropped[reason] += int(unwanted.sum())
+            everything = everything.where(~unwanted)
+    if not len(everything):
+        msg = f"{name}: none of its {n_rows} rows is left. {_told(dropped)}"
+        raise InputError(msg)
+    _check_field(name, everything)
+    note = f"{n_rows} rows, {len(everything)} localisations used. {_told(dropped)}".strip()
+    return everything, (note,)
+
+
+def _in_nm(chunk: Chunk, understood: Understood) -> Localisations:
+    """Bring a chunk of rows to nm and the types of `Localisations`."""
+    found = {
+        quantity: chunk[column.name] * column.factor
+        for quantity, column in understood.columns.items()
+    }
+    precision = found.get("precision")
+    if precision is None and {"precision_x", "precision_y"} <= set(found):
+        precision = np.sqrt((found["precision_x"] ** 2 + found["precision_y"] ** 2) / 2)
+    if precision is None and {"variance_x", "variance_y"} <= set(found):
+        variance = (found["variance_x"] + found["variance_y"]) / 2
+        precision = np.sqrt(np.where(variance >= 0, variance, np.nan))
+    failed = found.get("failed")
+    return Localisations(
+        x_nm=found["x"],
+        y_nm=found["y"],
+        z_nm=_float32(found.get("z")),
+        precision_nm=_float32(precision),
+        photons=_float32(found.get("photons")),
+        frame=_whole(found.get("frame")),
+        channel=_whole(found.get("channel")),
+        track=_whole(found.get("track")),
+        failed=None if failed is None else ~(failed == 0),
+    )
+
+
+def _float32(values: NDArray[np.float64] | None) -> NDArray[np.float32] | None:
+    """Halve the memory of what is not a position."""
+    if values is None:
+        return None
+    with np.errstate(over="ignore"):
+        return values.astype(np.float32)
+
+
+def _whole(values: NDArray[np.float64] | None) -> NDArray[np.int64] | None:
+    """Return whole numbers; -1 for what is none."""
+    if values is None:
+        return None
+    usable = np.isfinite(values) & (np.abs(values) < 2**53)
+    return np.where(usable, values, _NO_TRACK).astype(np.int64)
+
+
+def _kept(part: Localisations, settings: Settings, dropped: Counter[str]) -> Localisations:
+    """Keep the rows that count, and count the others by the first reason that holds."""
+    kept = np.ones(len(part), dtype=bool)
+
+    def drop(reason: str, wanted: NDArray[np.bool_]) -> None:
+        dropped[reason] += int((kept & ~wanted).sum())
+        np.logical_and(kept, wanted, out=kept)
+
+    drop(_NO_NUMBER, np.isfinite(part.x_nm) & np.isfinite(part.y_nm))
+    if part.failed is not None:
+        drop("whose fit failed", ~part.failed)
+    if part.precision_nm is not None:
+        drop("without a valid precision", (part.precision_nm > 0) & np.isfinite(part.precision_nm))
+        if settings.max_precision_nm is not None:
+            limit = settings.max_precision_nm
+            drop(f"with a precision worse than {limit:g} nm", part.precision_nm <= limit)
+    if settings.min_photons and part.photons is not None:
+        limit = settings.min_photons
+        drop(f"with fewer than {limit:g} photons", part.photons >= limit)
+    if settings.frame_range and part.frame is not None:
+        first, last = settings.frame_range
+        drop(f"outside of the frames {first} to {last}", _between(part.frame, first, last))
+    if settings.z_range_nm and part.z_nm is not None:
+        low, high = settings.z_range_nm
+        drop(f"outside of z = {low:g} to {high:g} nm", _between(part.z_nm, low, high))
+    return part.where(kept)
+
+
+def _between(
+    values: NDArray[np.integer] | NDArray[np.floating], low: float, high: float
+) -> NDArray[np.bool_]:
+    return np.asarray((values >= low) & (values <= high))
+
+
+def _repeated(table: Localisations) -> NDArray[np.bool_]:
+    """Find rows that repeat an earlier one: the same position, frame and channel to the bit."""
+    mixed = table.x_nm.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    mixed ^= table.y_nm.view(np.uint64) * np.uint64(0xC2B2AE3D27D4EB4F)
+    numbers = [column for column in (table.frame, table.channel) if column is not None]
+    for column in numbers:
+        mixed ^= (column.view(np.uint64) + np.uint64(1)) * np.uint64(0x165667B19E3779F9)
+    order = np.argsort(mixed, kind="stable")
+    alike = np.zeros(len(table), dtype=bool)
+    same = np.flatnonzero(mixed[order[1:]] == mixed[order[:-1]])
+    equal = np.ones(len(same), dtype=bool)
+    for values in (table.x_nm, table.y_nm, *numbers):
+        equal &= values[order[same + 1]] == values[order[same]]
+    alike[order[same[equal] + 1]] = True
+    return alike
+
+
+def _far(table: Localisations) -> NDArray[np.bool_]:
+    """Find rows that lie far outside of the field that the others fill."""
+    far = np.zeros(len(table), dtype=bool)
+    for values in (table.x_nm, table.y_nm):
+        low, high = np.percentile(values, (1, 99))
+        reach = _FAR_WIDTHS * max(high - low, 1.0)
+        far |= (values < low - reach) | (values > high + reach)
+    return far
+
+
+def _check_numbers(name: str, n_rows: int, dropped: Counter[str]) -> None:
+    """Refuse a table without rows, and one whose rows are mostly no numbers."""
+    if n_rows == 0:
+        msg = f"{name} has no rows: there are no localisations in it."
+        raise InputError(msg)
+    if 2 * dropped[_NO_NUMBER] > n_rows:
+        msg = (
+            f"{name}: {dropped[_NO_NUMBER]} of {n_rows} rows hold no position. Check the "
+            "delimiter, the decimal mark, and the columns (--columns x=NAME,y=NAME)."
+        )
+        raise InputError(msg)
+
+
+def _check_field(name: str, table: Localisations) -> None:
+    """Refuse a table whose unit cannot be what it was taken for."""
+    sizes_um = [float(np.ptp(values)) / 1e3 for values in (table.y_nm, table.x_nm)]
+    span = f"{sizes_um[0]:.3g} x {sizes_um[1]:.3g} um (y, x)"
+    if max(sizes_um) > _LARGEST_FIELD_UM:
+        msg = (
+            f"{name} would span {span}: more than any field of view. Its positions have another "
+            "unit: check --set length_unit and --camera-pixel-nm."
+        )
+        raise InputError(msg)
+    if max(sizes_um) < _SMALLEST_FIELD_UM:
+        msg = (
+            f"{name} would span {span}: less than any nucleus. If its positions are in camera "
+            "pixels or um, say so: --set length_unit=camera-pixel --camera-pixel-nm 160, or "
+            "--set length_unit=um."
+        )
+        raise InputError(msg)
+
+
+def _told(dropped: Counter[str]) -> str:
+    """Say how many rows were dropped for what."""
+    reasons = [f"{count} {reason}" for reason, count in dropped.items() if count]
+    return f"Dropped: {', '.join(reasons)}." if reasons else ""
