@@ -83,9 +83,7 @@ def analyse(
     windows = ndimage.find_objects(nuclei.labels)
     for label, box in enumerate(windows, start=1):
         window = _grow(box, nuclei.labels.shape)
-        channels: dict[str, Any] = {
-            role.value: density[window] for role, density in composition.densities.items()
-        }
+        channels: dict[str, Any] = {role.value: composition.density(role, window) for role in roles}
         try:
             rate_map = infer_rates(
                 **channels,

@@ -29,24 +29,40 @@ _SATURATED_SHARE = 1e-3
 
 @dataclass(frozen=True)
 class Composition:
-    """Channels by role, background subtracted.
+    """Channels by role, background subtracted; computed where and when they are asked for.
 
     Attributes
     ----------
-    densities : mapping of Role to (y, x) float64
-        Volume fractions where `calibrated`, otherwise intensities above background.
-    calibrated : bool
-        Whether the gain of every channel is known.
+    image : Image
     roles : mapping of Role to int
         The channel number behind each role.
+    backgrounds, gains : mapping of Role to float
+        What is subtracted from the intensity, and what the rest is divided by.
+    calibrated : bool
+        Whether the gain of every channel is known.
     notes : tuple of str
         What was assumed, in sentences.
     """
 
-    densities: Mapping[Role, NDArray[np.float64]]
-    calibrated: bool
+    image: Image
     roles: Mapping[Role, int]
+    backgrounds: Mapping[Role, float]
+    gains: Mapping[Role, float]
+    calibrated: bool
     notes: tuple[str, ...] = ()
+
+    def density(
+        self, role: Role, window: tuple[slice, slice] = (slice(None), slice(None))
+    ) -> NDArray[np.float64]:
+        """Return the density of one role in a window of the image.
+
+        Returns
+        -------
+        (y, x) float64
+            Volume fractions where `calibrated`, otherwise intensities above background.
+        """
+        intensity = np.asarray(self.image.cyx[(self.roles[role], *window)], dtype=np.float64)
+        return (intensity - self.backgrounds[role]) / self.gains[role]
 
 
 def compose(
@@ -81,30 +97,36 @@ def compose(
     """
     inside = labels > 0
     notes = list(role_notes)
-    densities = {}
+    backgrounds, means = {}, {}
     for role, number in roles.items():
-        plane = image.cyx[number]
+        plane = np.asarray(image.cyx[number])
         who = f"channel {number} ({role.value})"
         background, note = _background(plane, inside, settings)
         notes += [f"{who.capitalize()}: {note}", *_saturation(plane, inside, who)]
-        density = plane.astype(np.float64) - background
-        if density[inside].mean() <= 0:
+        backgrounds[role] = background
+        means[role] = float(plane[inside].mean(dtype=np.float64)) - background
+        if means[role] <= 0:
             msg = (
                 f"{image.path.name}: {who} is not brighter in the nuclei than its background "
                 f"({background:.4g}). Check the roles, background_intensity, and the nuclei."
             )
             raise InputError(msg)
-        densities[role] = density
     gains = _gains(settings, roles)
     if gains is None:
         notes.append(
             "The intensity of a volume fraction of 1 is not known (intensity_per_fraction), so "
             "levels are relative: they do not compare between images."
         )
-        return Composition(densities, calibrated=False, roles=dict(roles), notes=tuple(notes))
-    fractions = {role: density / gains[role] for role, density in densities.items()}
-    _check_fractions(image.path.name, fractions, inside)
-    return Composition(fractions, calibrated=True, roles=dict(roles), notes=tuple(notes))
+    else:
+        _check_fractions(image.path.name, {role: means[role] / gains[role] for role in roles})
+    return Composition(
+        image=image,
+        roles=dict(roles),
+        backgrounds=backgrounds,
+        gains=gains or dict.fromkeys(roles, 1.0),
+        calibrated=gains is not None,
+        notes=tuple(notes),
+    )
 
 
 def _background(
@@ -172,11 +194,8 @@ def _gains(settings: Settings, roles: Mapping[Role, int]) -> dict[Role, float] |
     return dict.fromkeys(roles, float(given))
 
 
-def _check_fractions(
-    name: str, fractions: Mapping[Role, NDArray[np.float64]], inside: NDArray[np.bool_]
-) -> None:
-    """Refuse volume fractions that fill more than the volume."""
-    means = {role: float(fraction[inside].mean()) for role, fraction in fractions.items()}
+def _check_fractions(name: str, means: Mapping[Role, float]) -> None:
+    """Refuse mean volume fractions that fill more than the volume."""
     together = sum(mean for role, mean in means.items() if role is not Role.TOTAL)
     largest = max(together, means.get(Role.TOTAL, 0.0))
     if largest > 1:

@@ -61,16 +61,18 @@ def domain_density(
     (y, x) float64
         Of the window's shape; the unit of the composition, or none (uncalibrated difference).
     """
-    densities = composition.densities
-    if Role.HETEROCHROMATIN in densities:
-        return densities[Role.HETEROCHROMATIN][window]
-    if Role.TOTAL in densities and Role.EUCHROMATIN in densities:
-        total, euchromatin = densities[Role.TOTAL][window], densities[Role.EUCHROMATIN][window]
+    roles = composition.roles
+    if Role.HETEROCHROMATIN in roles:
+        return composition.density(Role.HETEROCHROMATIN, window)
+    if Role.TOTAL in roles and Role.EUCHROMATIN in roles:
+        total, euchromatin = (
+            composition.density(role, window) for role in (Role.TOTAL, Role.EUCHROMATIN)
+        )
         if not composition.calibrated:
             total = total / float(total[mask].mean())
             euchromatin = euchromatin / (2 * float(euchromatin[mask].mean()))
         return total - euchromatin
-    return next(iter(densities.values()))[window]
+    return composition.density(next(iter(roles)), window)
 
 
 def resolution_nm(yx_spacing_nm: tuple[float, float]) -> float:

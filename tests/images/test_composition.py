@@ -33,9 +33,9 @@ def test_the_background_is_found_below_haze_and_spots():
     h[:, 150:] += 30  # a neighbour out of focus
     h[100:104, 10:14] = 4000
     found = compose(make_image(h, e), LABELS, Settings(), {H: 0, E: 1}, ("from the names",))
-    assert found.densities[H].dtype == np.float64
-    assert found.densities[H][INSIDE].mean() == pytest.approx(100, abs=1.5)
-    assert found.densities[E][INSIDE].mean() == pytest.approx(50, abs=1.5)
+    assert found.density(H).dtype == np.float64
+    assert found.density(H)[INSIDE].mean() == pytest.approx(100, abs=1.5)
+    assert found.density(E)[INSIDE].mean() == pytest.approx(50, abs=1.5)
     assert not found.calibrated
     assert found.notes[0] == "from the names"
     assert "do not compare between images" in found.notes[-1]
@@ -48,15 +48,15 @@ def test_a_given_background_and_gain_give_volume_fractions():
     )
     found = compose(image, LABELS, settings, {E: 1, H: 0})
     assert found.calibrated
-    assert found.densities[H][INSIDE].mean() == pytest.approx(0.25, abs=0.01)
-    assert found.densities[E][INSIDE].mean() == pytest.approx(0.2, abs=0.01)
+    assert found.density(H)[INSIDE].mean() == pytest.approx(0.25, abs=0.01)
+    assert found.density(E)[INSIDE].mean() == pytest.approx(0.2, abs=0.01)
     assert dict(found.roles) == {E: 1, H: 0}
 
 
 def test_no_outside_means_no_background_and_a_note():
     image = make_image(counts(100, 20, 0))
     found = compose(image, np.ones_like(LABELS), Settings(), {T: 0})
-    np.testing.assert_array_equal(found.densities[T], image.cyx[0])
+    np.testing.assert_array_equal(found.density(T), image.cyx[0])
     assert "0 was taken" in found.notes[0]
 
 

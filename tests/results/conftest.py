@@ -73,6 +73,15 @@ def _domains_at_a_period(rng: np.random.Generator) -> np.ndarray:
     return 1 / (1 + np.exp(-3 * field / field.std()))
 
 
+def composition_of(densities: dict[Role, np.ndarray], *, calibrated: bool) -> Composition:
+    """Channels that hold the densities themselves."""
+    cyx = np.stack(list(densities.values()))
+    image = Image("a", Path("a.tif"), "", cyx, ("",) * len(cyx), SPACING_NM)
+    roles = {role: number for number, role in enumerate(densities)}
+    nothing, one = dict.fromkeys(roles, 0.0), dict.fromkeys(roles, 1.0)
+    return Composition(image, roles, nothing, one, calibrated)
+
+
 def build_analysis(*, density_only: bool = False) -> Analysis:
     rng = np.random.default_rng(20)
     labels = _labels()
@@ -126,10 +135,8 @@ def build_analysis(*, density_only: bool = False) -> Analysis:
         ),
         settings=settings,
         nuclei=Nuclei(labels, (True, False)),
-        composition=Composition(
-            dict(zip(roles, volume_fractions, strict=True)),
-            calibrated=not density_only,
-            roles=roles,
+        composition=composition_of(
+            dict(zip(roles, volume_fractions, strict=True)), calibrated=not density_only
         ),
         per_nucleus=tuple(per_nucleus),
     )

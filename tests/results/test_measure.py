@@ -8,13 +8,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from chromamol.images.composition import Composition
 from chromamol.inference.domain_spacing import domain_spacing_nm
 from chromamol.results.domains import domain_density, find_domains
 from chromamol.results.measure import domains_table, nuclei_table
 from chromamol.settings import Role
 
-from .conftest import ACETYLATION_RATE_PER_S, DOMAIN_PERIOD_NM, SPACING_NM, with_maps
+from .conftest import (
+    ACETYLATION_RATE_PER_S,
+    DOMAIN_PERIOD_NM,
+    SPACING_NM,
+    composition_of,
+    with_maps,
+)
 
 
 def discs(radii_nm, centres_nm, nucleus_radius_nm=2_000.0, noise=0.0):
@@ -42,7 +47,7 @@ def one_nucleus(analysis, density, mask, rate=1.0):
     return replace(
         analysis,
         nuclei=replace(analysis.nuclei, labels=mask.astype(np.int32), touches_border=(False,)),
-        composition=Composition({Role.TOTAL: density}, calibrated=False, roles={Role.TOTAL: 0}),
+        composition=composition_of({Role.TOTAL: density}, calibrated=False),
         per_nucleus=(replace(first, window=window, rate_map=rate_map),),
     )
 
@@ -193,12 +198,11 @@ def test_total_and_euchromatin_give_heterochromatin():
     euchromatin *= heterochromatin.mean() / euchromatin.mean()
     total = heterochromatin + euchromatin
     window, mask = (slice(0, 12), slice(0, 17)), np.ones((12, 17), bool)
-    roles = {Role.TOTAL: 0, Role.EUCHROMATIN: 1}
-    known = Composition({Role.TOTAL: total, Role.EUCHROMATIN: euchromatin}, True, roles)
+    known = composition_of({Role.TOTAL: total, Role.EUCHROMATIN: euchromatin}, calibrated=True)
     np.testing.assert_allclose(domain_density(known, window, mask), heterochromatin)
     # Of unknown gains only the shape is left.
     gains = {Role.TOTAL: 700 * total, Role.EUCHROMATIN: 90 * euchromatin}
-    unknown = domain_density(Composition(gains, False, roles), window, mask)
+    unknown = domain_density(composition_of(gains, calibrated=False), window, mask)
     np.testing.assert_allclose(unknown * total.mean(), heterochromatin)
 
 

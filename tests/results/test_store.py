@@ -15,7 +15,7 @@ import zarr
 
 from chromamol.analysis import MAP_NAMES
 from chromamol.errors import InputError
-from chromamol.results.pyramid import pyramid
+from chromamol.images.pyramid import pyramid
 from chromamol.results.reopen import is_result, read_result
 from chromamol.results.store import write_store
 
