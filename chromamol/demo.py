@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chromamol.images.read import read_source
+from chromamol.images.formats import read_source
 from chromamol.pipeline import analyse
 from chromamol.results.write import write_results
 from chromamol.samples import STED_PIXEL_SIZE_NM, sample_path

@@ -21,7 +21,7 @@ from chromamol.progress import Progress, Silent
 from chromamol.settings import Role, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -32,22 +32,27 @@ _MARGIN_PX = 1
 
 
 def analyse(
-    image: Image | Path | str,
+    image: Image | Path | str | Sequence[Path | str],
     settings: Settings | None = None,
     *,
     nuclei: Nuclei | Path | str | None = None,
+    store: Path | None = None,
     progress: Progress | None = None,
 ) -> Analysis:
     """Analyse one image: every nucleus in it gets its own map.
 
     Parameters
     ----------
-    image : Image or path
-        What to analyse.
+    image : Image, path, or several paths
+        What to analyse: an image or a localisation table; several files of the same field of view
+        give its channels.
     settings : Settings, optional
         Default: `Settings()`.
     nuclei : Nuclei or path, optional
         Outlines, or a mask or label image with the shape of the image; default: found in the image.
+    store : Path, optional
+        Where the image is kept as OME-Zarr, to be read from there part by part, and again as long
+        as its files are unchanged. Default: it is read into memory.
     progress : Progress, optional
         Told what is going on; may cancel.
 
@@ -67,8 +72,8 @@ def analyse(
     settings = settings or Settings()
     progress = progress or Silent()
     if not isinstance(image, Image):
-        progress.begin("reading the image")
-        image = read_image(image)
+        paths = [Path(image)] if isinstance(image, (str, Path)) else [Path(one) for one in image]
+        image = read_image(paths, settings, store=store, progress=progress)
     spacing_nm = settle_spacing(image, settings)
     roles, role_notes = resolve_roles(image.channel_names, image.cyx.shape[0], settings)
     progress.begin("finding the nuclei")
@@ -90,6 +95,7 @@ def analyse(
                 spacing_nm=spacing_nm,
                 mask=nuclei.labels[window] == label,
                 calibrated=composition.calibrated,
+                psf_nm=settings.psf_nm or image.psf_nm,
                 settings=settings,
                 progress=_Numbered(progress, label, len(windows)),
             )
@@ -148,7 +154,7 @@ def _visible(image: Image, roles: Mapping[Role, int]) -> NDArray[np.float64]:
     """Return the picture to outline nuclei in: all channels that have a role, equally bright."""
     yx_sum = np.zeros(image.cyx.shape[1:])
     for number in roles.values():
-        plane = image.cyx[number].astype(np.float64)
+        plane = np.asarray(image.cyx[number], dtype=np.float64)
         bright = float(np.percentile(plane, 99.5))
         yx_sum += plane / (bright if bright > 0 else 1.0)
     return yx_sum

@@ -248,6 +248,34 @@ class Settings(BaseModel):
             raise ValueError(msg)
         return self
 
+    @model_validator(mode="after")
+    def _check_roles(self) -> Self:
+        """Refuse roles that do not go together, whatever the image."""
+        roles = self.roles or {}
+        given = ", ".join(role.value for role in roles)
+        if len(roles) > 2 or (Role.MARK in roles and len(roles) > 1):
+            msg = (
+                f"The roles {given} do not go together. Give two of heterochromatin, euchromatin "
+                "and total, or one mark alone, or total alone."
+            )
+            raise ValueError(msg)
+        if len({str(channel) for channel in roles.values()}) < len(roles):
+            msg = (
+                f"The roles {given} are given to the same channel; each needs a channel of its own."
+            )
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _check_ranges(self) -> Self:
+        """Refuse ranges that end before they begin."""
+        for name in ("frame_range", "z_range_nm"):
+            limits = getattr(self, name)
+            if limits and limits[0] > limits[1]:
+                msg = f"{name} ends ({limits[1]:g}) before it begins ({limits[0]:g})."
+                raise ValueError(msg)
+        return self
+
     def replace(self, **changes: Any) -> Settings:
         """Return a validated copy with some fields changed.
 
@@ -284,6 +312,21 @@ class Settings(BaseModel):
             msg = f"The settings file {path} must hold lines such as 'method: weak-form'."
             raise CallError(msg)
         return make_settings(values)
+
+
+def reading_settings(settings: Settings) -> dict[str, Any]:
+    """Return the settings that decide what an image file is read as."""
+    return settings.model_dump(
+        mode="json",
+        include={
+            "pixel_size_nm",  # of a localisation table
+            *(
+                key
+                for key, one in Settings.model_fields.items()
+                if one.json_schema_extra == READING
+            ),
+        },
+    )
 
 
 def make_settings(values: dict[str, Any]) -> Settings:

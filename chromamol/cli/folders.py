@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from chromamol.cli.errors import writing
 from chromamol.errors import CallError
-from chromamol.images.read import output_name
+from chromamol.images.files import output_name
 from chromamol.results.place import check_place
 
 if TYPE_CHECKING:
@@ -55,6 +55,12 @@ def result_folders(images: Sequence[Path], out: Path) -> list[Path]:
             if above in owners:
                 raise CallError(_clash(owners[above], image, above))
     return folders
+
+
+def input_store(folder: Path, out: Path) -> Path:
+    """Return where the image behind a result is kept as OME-Zarr: hidden, mirroring `out`."""
+    place = out / ".inputs" / folder.relative_to(out)
+    return place.with_name(f"{place.name}.ome.zarr")
 
 
 def _clash(one: Path, other: Path, folder: Path) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chromamol.cli.settings_options import help_for, settings_from
 from chromamol.cli.words import say
 
 if TYPE_CHECKING:
@@ -19,7 +20,26 @@ _FULL_SCALES = frozenset(2**bits - 1 for bits in (8, 10, 12, 14, 16))
 
 
 def info(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="An image, or a stored result.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="An image, a table, or a stored result.")
+    ],
+    *,
+    others: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--with",
+            metavar="FILE",
+            help="Another file of the same field, for its channels; may be repeated.",
+        ),
+    ] = None,
+    columns: Annotated[
+        str | None, typer.Option(metavar="WHAT=NAME,...", help=help_for("columns"))
+    ] = None,
+    camera_pixel_nm: Annotated[float | None, typer.Option(help=help_for("camera_pixel_nm"))] = None,
+    assignments: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change one setting; may be repeated."),
+    ] = None,
 ) -> None:
     """Show what is understood of an image.
 
@@ -33,7 +53,10 @@ def info(
     if is_result(file):
         _show_result(file)
         file = file / IMAGE_GROUP
-    image = read_image(file)
+    chosen = settings_from(
+        None, assignments or [], columns=columns, camera_pixel_nm=camera_pixel_nm
+    )
+    image = read_image([file, *(others or [])], chosen)
     count, height, width = image.cyx.shape
     say(str(file))
     _line(
@@ -101,7 +124,7 @@ def _roles(image: Image) -> tuple[dict[int, str], tuple[str, ...]]:
     from chromamol.settings import Settings
 
     try:
-        roles, notes = resolve_roles(image.channel_names, len(image.cyx), Settings())
+        roles, notes = resolve_roles(image.channel_names, image.cyx.shape[0], Settings())
     except ChromamolError as error:
         return {}, (f"WARNING: {error}",)
     return {number: role.value for role, number in roles.items()}, notes

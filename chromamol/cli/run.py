@@ -18,7 +18,8 @@ from chromamol.errors import CallError
 
 def run(
     images: Annotated[
-        list[Path], typer.Argument(metavar="IMAGE", help="TIFF, OME-TIFF or OME-Zarr images.")
+        list[Path],
+        typer.Argument(metavar="IMAGE", help="Images (TIFF, OME-Zarr) or localisation tables."),
     ],
     out: Annotated[
         Path, typer.Option("--out", "-o", help="Folder for the results, one folder per image.")
@@ -33,6 +34,18 @@ def run(
         ),
     ] = None,
     pixel_size_nm: Annotated[float | None, typer.Option(help=help_for("pixel_size_nm"))] = None,
+    others: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--with",
+            metavar="FILE",
+            help="Another file of the same field, for its channels; may be repeated.",
+        ),
+    ] = None,
+    columns: Annotated[
+        str | None, typer.Option(metavar="WHAT=NAME,...", help=help_for("columns"))
+    ] = None,
+    camera_pixel_nm: Annotated[float | None, typer.Option(help=help_for("camera_pixel_nm"))] = None,
     nuclei: Annotated[
         Path | None,
         typer.Option(
@@ -56,12 +69,22 @@ def run(
 
     Exit codes: 0 all done; 1 an image could not be analysed; 2 the call was wrong.
     """
-    chosen = settings_from(settings, assignments or [], roles=roles, pixel_size_nm=pixel_size_nm)
+    chosen = settings_from(
+        settings,
+        assignments or [],
+        roles=roles,
+        columns=columns,
+        pixel_size_nm=pixel_size_nm,
+        camera_pixel_nm=camera_pixel_nm,
+    )
+    if others and len(images) > 1:
+        msg = f"--with gives more channels of one image, not of {len(images)}. Name one image."
+        raise CallError(msg)
     if nuclei is not None and len(images) > 1:
         msg = f"--nuclei gives the outlines of one image, not of {len(images)}. Name one image."
         raise CallError(msg)
 
-    from chromamol.cli.folders import check_folder, result_folders
+    from chromamol.cli.folders import check_folder, input_store, result_folders
 
     folders = result_folders(images, out)
     for folder in folders:
@@ -76,7 +99,13 @@ def run(
     for image, folder in zip(images, folders, strict=True):
         with recorded(codes, subject=str(image)):
             with watched(image.name) as progress:
-                analysis = analyse(image, chosen, nuclei=nuclei, progress=progress)
+                analysis = analyse(
+                    [image, *(others or [])],
+                    chosen,
+                    nuclei=nuclei,
+                    store=input_store(folder, out),
+                    progress=progress,
+                )
                 write_results(
                     analysis, folder, overwrite=overwrite, provenance=provenance, progress=progress
                 )

@@ -23,8 +23,9 @@ def settings_from(
     file: Path | None,
     assignments: Sequence[str],
     *,
-    roles: str | None,
-    pixel_size_nm: float | None,
+    roles: str | None = None,
+    columns: str | None = None,
+    **numbers: float | None,
 ) -> Settings:
     """Build the settings of a call.
 
@@ -36,8 +37,10 @@ def settings_from(
         Each ``key=value``, the value in YAML; a later one wins.
     roles : str, optional
         ``heterochromatin=0,euchromatin=H3K27ac``: the setting `roles`.
-    pixel_size_nm : float, optional
-        The setting `pixel_size_nm`, nm.
+    columns : str, optional
+        ``x=x_nm,y=y_nm``: the setting `columns`.
+    **numbers : float, optional
+        Other settings that have an option of their own, by name.
 
     Raises
     ------
@@ -47,9 +50,14 @@ def settings_from(
     base = Settings.from_yaml(file) if file else Settings()
     changes = dict(_assignment(text) for text in assignments)
     if roles is not None:
-        changes["roles"] = _roles(roles)
-    if pixel_size_nm is not None:
-        changes["pixel_size_nm"] = pixel_size_nm
+        channels = _pairs(roles, "--roles", "role=channel", "heterochromatin=0,euchromatin=1")
+        changes["roles"] = {
+            role: int(channel) if channel.isdecimal() else channel
+            for role, channel in channels.items()
+        }
+    if columns is not None:
+        changes["columns"] = _pairs(columns, "--columns", "what=name", "x=x_nm,y=y_nm")
+    changes |= {key: number for key, number in numbers.items() if number is not None}
     return base.replace(**changes) if changes else base
 
 
@@ -66,19 +74,19 @@ def _assignment(text: str) -> tuple[str, Any]:
         raise CallError(msg) from error
 
 
-def _roles(text: str) -> dict[str, int | str]:
-    """Read ``role=channel,role=channel``."""
-    roles: dict[str, int | str] = {}
+def _pairs(text: str, option: str, form: str, example: str) -> dict[str, str]:
+    """Read ``key=value,key=value``."""
+    pairs: dict[str, str] = {}
     for part in text.split(","):
-        role, equals, channel = (piece.strip() for piece in part.partition("="))
-        if not (role and equals and channel):
+        key, equals, value = (piece.strip() for piece in part.partition("="))
+        if not (key and equals and value):
             msg = (
-                f"--roles needs role=channel, with commas between, not '{text}'. "
-                "For example: --roles heterochromatin=0,euchromatin=1"
+                f"{option} needs {form}, with commas between, not '{text}'. "
+                f"For example: {option} {example}"
             )
             raise CallError(msg)
-        if role in roles:
-            msg = f"--roles names '{role}' twice, in '{text}'. Give each role one channel."
+        if key in pairs:
+            msg = f"{option} names '{key}' twice, in '{text}'. Give each of them once."
             raise CallError(msg)
-        roles[role] = int(channel) if channel.isdecimal() else channel
-    return roles
+        pairs[key] = value
+    return pairs

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy as np
-    from numpy.typing import NDArray
+
+
+class Planes(Protocol):
+    """A (channel, y, x) array in memory, or in a store: indexing it gives a numpy array."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of channels, rows and columns."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the values."""
+
+    def __getitem__(self, key: Any, /) -> Any:
+        """Read a part."""
 
 
 @dataclass(frozen=True)
@@ -25,19 +39,29 @@ class Image:
     sha256 : str
         Hash of the source's bytes.
     cyx : (channel, y, x) array
-        Intensities in the source's own type and units.
+        Intensities in the source's own type and units. It may lie in a store and be read when it
+        is asked for: index it, `cyx[0]` or `cyx[0, 10:20]`, before anything else.
     channel_names : tuple of str
         One for each channel; "" where the file names none.
     yx_spacing_nm : (float, float) or None
         Pixel size along y and x, nm; None where the file states none that can be one.
     notes : tuple of str
         What was understood and what was ignored, in sentences.
+    counts : bool
+        Whether the values are numbers of localisations.
+    psf_nm : float or None
+        Full width at half maximum of the blur, nm, where the source tells.
+    coarser : tuple of (channel, y, x) array
+        The image at half, quarter, ... resolution, where it lies in a store.
     """
 
     name: str
     path: Path
     sha256: str
-    cyx: NDArray[np.generic]
+    cyx: Planes
     channel_names: tuple[str, ...]
     yx_spacing_nm: tuple[float, float] | None
     notes: tuple[str, ...] = ()
+    counts: bool = False
+    psf_nm: float | None = None
+    coarser: tuple[Planes, ...] = ()

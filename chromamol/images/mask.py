@@ -8,7 +8,7 @@ import numpy as np
 from skimage.measure import label as connected
 
 from chromamol.errors import InputError
-from chromamol.images.read import read_source
+from chromamol.images.formats import read_source
 
 if TYPE_CHECKING:
     from pathlib import Path

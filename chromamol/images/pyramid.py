@@ -31,12 +31,21 @@ def pyramid(
     """
     levels = [array]
     while max(levels[-1].shape[-2:]) > _COARSEST_PX:
-        levels.append(_mean(levels[-1]) if how == "mean" else levels[-1][..., ::2, ::2])
+        levels.append(halved(levels[-1]) if how == "mean" else levels[-1][..., ::2, ::2])
     return levels
 
 
-def _mean(array: NDArray[Any]) -> NDArray[Any]:
-    """Average 2 x 2 pixels; an odd last row or column stands for two."""
+def level_shapes(shape: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """Return the shapes (..., y, x) of all levels of a pyramid, the image's own first."""
+    shapes = [shape]
+    while max(shapes[-1][-2:]) > _COARSEST_PX:
+        *others, height, width = shapes[-1]
+        shapes.append((*others, -(-height // 2), -(-width // 2)))
+    return shapes
+
+
+def halved(array: NDArray[Any]) -> NDArray[Any]:
+    """Average 2 x 2 pixels (NaN left out); an odd last row or column stands for two."""
     even = [(0, 0)] * (array.ndim - 2) + [(0, size % 2) for size in array.shape[-2:]]
     blocks = np.pad(array, even, mode="edge")
     shape = (*blocks.shape[:-2], blocks.shape[-2] // 2, 2, blocks.shape[-1] // 2, 2)

@@ -56,7 +56,7 @@ def resolve_roles(
     Raises
     ------
     CallError
-        If the roles that were asked for do not go together.
+        If two roles are given to one channel.
     InputError
         If the image lacks a channel that was asked for, or its channels do not tell what they show.
     """
@@ -65,7 +65,7 @@ def resolve_roles(
             role: _channel(key, role, channel_names, n_channels)
             for role, key in settings.roles.items()
         }
-        _check_combination(asked)
+        _check_distinct(asked)
         return _lone_species_as_mark(asked)
     return _from_names(channel_names, n_channels)
 
@@ -105,16 +105,10 @@ def _channel(key: int | str, role: Role, channel_names: Sequence[str], n_channel
     raise InputError(msg)
 
 
-def _check_combination(asked: dict[Role, int]) -> None:
-    """Refuse roles that do not go together, whatever the image."""
-    given = ", ".join(role.value for role in asked)
-    if len(asked) > 2 or (Role.MARK in asked and len(asked) > 1):
-        msg = (
-            f"The roles {given} do not go together. Give two of heterochromatin, euchromatin and "
-            "total, or one mark alone, or total alone."
-        )
-        raise CallError(msg)
+def _check_distinct(asked: dict[Role, int]) -> None:
+    """Refuse two roles of one channel."""
     if len(set(asked.values())) < len(asked):
+        given = ", ".join(role.value for role in asked)
         msg = f"The roles {given} are given to the same channel; each needs a channel of its own."
         raise CallError(msg)
 

@@ -55,7 +55,7 @@ def write_store(path: Path, analysis: Analysis) -> None:
     """
     record, spacing = record_of(analysis), analysis.yx_spacing_nm
     images: dict[str, tuple[NDArray[Any], Sequence[str]]] = {
-        IMAGE_GROUP: (_representable(analysis.image.cyx), record.channel_names)
+        IMAGE_GROUP: (_representable(np.asarray(analysis.image.cyx[:])), record.channel_names)
     }
     for map_name in MAP_NAMES:
         images[map_name] = (analysis.full_map(map_name).astype(np.float32), (map_name,))

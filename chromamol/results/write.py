@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import shutil
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chromamol.errors import CallError
+from chromamol.output import appearing, disk_told
 from chromamol.progress import Silent
 from chromamol.results.columns import COLUMNS_FILE, DOMAINS_FILE, NUCLEI_FILE
 from chromamol.results.measure import domains_table, nuclei_table
@@ -21,7 +17,7 @@ from chromamol.results.tables import columns_table, write_table
 from chromamol.results.tiff import write_map_tiff
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -30,18 +26,6 @@ if TYPE_CHECKING:
     from chromamol.progress import Progress
 
 TIFF_MAPS: tuple[MapName, ...] = ("rate", "rate_sd", "compaction")
-
-_REASONS = {
-    errno.ENOSPC: "the disk is full",
-    errno.EDQUOT: "your quota on this disk is used up",
-    errno.EACCES: "you may not write there",
-    errno.EPERM: "you may not write there",
-    errno.EROFS: "the disk is read-only",
-    errno.ENOTDIR: "a file is in the way where a folder is needed",
-    errno.EEXIST: "a file is in the way where a folder is needed",
-    errno.ENOTEMPTY: "another run wrote a result there in the meantime",
-    errno.ENAMETOOLONG: "its name is too long for this disk",
-}
 
 
 def write_results(
@@ -83,9 +67,9 @@ def write_results(
     """
     out_dir = Path(out_dir)
     names = _file_names(analysis)
-    with _sentences_for(out_dir):
+    with disk_told(out_dir):
         check_place(out_dir, overwrite=overwrite)
-        with _appearing(out_dir, names, overwrite=overwrite) as folder:
+        with appearing(out_dir, replaces=names if overwrite else None) as folder:
             _write_files(folder, analysis, provenance or {}, yx_truth, progress or Silent())
     return out_dir
 
@@ -137,52 +121,3 @@ def _write_files(
         draw_figure(analysis, yx_truth=yx_truth), folder / "figure.png", folder / "figure.pdf"
     )
     progress.advance()
-
-
-@contextmanager
-def _appearing(out_dir: Path, names: frozenset[str], *, overwrite: bool) -> Iterator[Path]:
-    """Give a hidden folder that takes the place of `out_dir` when all went well."""
-    made = _make_parents(out_dir)
-    partial = out_dir.with_name(f".{out_dir.name}.partial-{os.getpid()}")
-    replaced = out_dir.with_name(f".{out_dir.name}.replaced-{os.getpid()}")
-    try:
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir()
-        yield partial
-        if overwrite and out_dir.exists():
-            out_dir.rename(replaced)
-        partial.rename(out_dir)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-        if replaced.exists() and not out_dir.exists():
-            replaced.rename(out_dir)
-        if not out_dir.exists():
-            for parent in made:
-                if not any(parent.iterdir()):
-                    parent.rmdir()
-    if replaced.exists():
-        for entry in replaced.iterdir():
-            if entry.name not in names and not (out_dir / entry.name).exists():
-                entry.rename(out_dir / entry.name)
-        shutil.rmtree(replaced)
-
-
-def _make_parents(out_dir: Path) -> list[Path]:
-    """Make the folders above `out_dir`; return those that were not there, the deepest first."""
-    missing = [parent for parent in out_dir.parents if not parent.exists()]
-    out_dir.parent.mkdir(parents=True, exist_ok=True)
-    return missing
-
-
-@contextmanager
-def _sentences_for(out_dir: Path) -> Iterator[None]:
-    """Turn what the operating system says about `out_dir` into a sentence."""
-    try:
-        yield
-    except OSError as error:
-        reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
-        msg = (
-            f"The results cannot be written to {out_dir}: {reason}. Nothing was left behind; "
-            "give another output folder, or make room, and run again."
-        )
-        raise CallError(msg) from error

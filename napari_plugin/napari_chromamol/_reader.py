@@ -56,9 +56,11 @@ def layers_of(path: Path) -> list[LayerData]:
         return channels + result_layers(result, placement)
     import numpy as np
 
-    from chromamol.images.read import check_intensities, open_image
+    from chromamol.images.intensities import check_intensities
+    from chromamol.images.read import open_image
+    from chromamol.settings import Settings
 
-    image = open_image(path)
+    image = open_image([path], Settings())
     # An exported map is NaN outside the nuclei: good to look at, though nothing to analyse.
-    check_intensities(path.name, np.nan_to_num(image.cyx), image.channel_names)
+    check_intensities(path.name, np.nan_to_num(image.cyx[:]), image.channel_names)
     return image_layers(image, from_spacing(image.yx_spacing_nm))

@@ -69,7 +69,7 @@ def run(job: Job, progress: Progress) -> Outcome:
 def _image(job: Job) -> Image:
     """Gather the channels; what a file would be refused for, layers are refused for too."""
     from chromamol.images.image import Image
-    from chromamol.images.read import check_intensities
+    from chromamol.images.intensities import check_intensities
 
     cyx = np.stack([np.asarray(yx) for yx in job.channels])
     notes = check_intensities(job.image, cyx, job.channel_names)

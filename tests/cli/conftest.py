@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,16 @@ SHAPE = (48, 76)
 def nucleus() -> np.ndarray:
     y, x = np.mgrid[: SHAPE[0], : SHAPE[1]]
     return ((y - 24) / 19) ** 2 + ((x - 37) / 30) ** 2 < 1
+
+
+def results_in(out: Path) -> list[Path]:
+    """What was written to an output folder besides the complete stores of the inputs."""
+    if not out.exists():
+        return []
+    for store in (out / ".inputs").rglob("*.ome.zarr"):
+        assert "omero" in json.loads((store / "zarr.json").read_text())["attributes"]["ome"]
+    assert not any(".partial" in entry.name for entry in out.rglob("*"))
+    return [entry for entry in out.iterdir() if entry.name != ".inputs"]
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 import tifffile
 
+from .conftest import results_in
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -152,4 +154,4 @@ def fails_with_1(cli, image: Path, hint: str, *options: object) -> None:
     (sentence,) = done.stderr.splitlines()
     assert hint in sentence
     assert image.name in sentence
-    assert not (image.parent / "out").exists()
+    assert not results_in(image.parent / "out")

@@ -15,6 +15,8 @@ from chromamol.cli.folders import result_folders
 from chromamol.errors import CallError
 from chromamol.settings import Settings
 
+from .conftest import results_in
+
 SMALL = (
     "--set",
     "nucleus_min_area_um2=0.5",
@@ -55,7 +57,7 @@ def test_an_image_becomes_a_result_and_a_summary(cli, image, mask, tmp_path) -> 
     assert done.stderr == ""
     folder = out / "cell_3"
     assert {entry.name for entry in folder.iterdir()} == FILES
-    assert list(out.iterdir()) == [folder]
+    assert results_in(out) == [folder]
 
     used = Settings.from_yaml(folder / "settings.yaml")
     assert (used.seed, used.reaction_length_nm) == (4, 160)
@@ -130,7 +132,7 @@ def test_one_bad_image_does_not_stop_the_others(cli, image, tmp_path) -> None:
     assert reasons[0].startswith(f"{empty}: ")
     assert "none.tif" in reasons[1]
     assert "1 of 3 images done, 2 failed." in done.stdout
-    assert [entry.name for entry in out.iterdir()] == ["cell_3"]
+    assert [folder.name for folder in results_in(out)] == ["cell_3"]
 
 
 def test_an_existing_result_is_kept_unless_asked(cli, image, tmp_path, monkeypatch) -> None:
@@ -174,7 +176,7 @@ def test_an_unexpected_error_is_one_sentence(cli, image, tmp_path, monkeypatch) 
     (sentence,) = done.stderr.splitlines()
     assert "ZeroDivisionError: boom" in sentence
     assert "report" in sentence
-    assert not (tmp_path / "out").exists()
+    assert not results_in(tmp_path / "out")
 
     arguments = ["run", str(image), "-o", str(tmp_path / "out"), *SMALL]
     searched = CliRunner().invoke(app, arguments, env={"CHROMAMOL_DEBUG": "1"})

@@ -6,7 +6,7 @@ import pytest
 
 from chromamol.errors import CallError, InputError
 from chromamol.images.roles import known_role, resolve_roles
-from chromamol.settings import Role, Settings
+from chromamol.settings import Role, Settings, make_settings
 
 H, E, T, M = Role.HETEROCHROMATIN, Role.EUCHROMATIN, Role.TOTAL, Role.MARK
 
@@ -120,4 +120,10 @@ def test_a_channel_that_is_not_there(key):
 )
 def test_roles_that_do_not_go_together_are_an_error_of_the_call(asked):
     with pytest.raises(CallError):
-        resolve_roles(("", "", ""), 3, Settings(roles=asked))
+        make_settings({"roles": asked})
+
+
+def test_a_channel_has_one_role_by_whichever_name_it_is_called():
+    settings = Settings(roles={"heterochromatin": "DNA", "euchromatin": 1})
+    with pytest.raises(CallError, match="same channel"):
+        resolve_roles(("", "DNA", ""), 3, settings)

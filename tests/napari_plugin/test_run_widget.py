@@ -12,7 +12,7 @@ import pytest
 from qtpy.QtCore import Qt, QThreadPool
 
 from chromamol.demo import relative_l2_error
-from chromamol.images.read import read_source
+from chromamol.images.formats import read_source
 from chromamol.samples import sample_path
 from chromamol.settings import Role
 from napari_chromamol import _run_widget

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from chromamol.errors import CallError
-from chromamol.settings import Settings
+from chromamol.settings import READING, Settings
 from napari_chromamol._settings_form import BASIC, NOT_ASKED, SettingsForm
 
 if TYPE_CHECKING:
@@ -22,7 +22,10 @@ def form(qtbot: QtBot) -> SettingsForm:
 
 
 def test_every_field_has_an_editor_with_its_help(form: SettingsForm) -> None:
-    assert set(form.editors) == set(Settings.model_fields) - set(NOT_ASKED)
+    reading = {
+        name for name, one in Settings.model_fields.items() if one.json_schema_extra == READING
+    }
+    assert set(form.editors) == set(Settings.model_fields) - set(NOT_ASKED) - reading
     assert set(BASIC) <= set(form.editors)
     for name, editor in form.editors.items():
         description = Settings.model_fields[name].description

@@ -13,6 +13,7 @@ from chromamol.images.localisations.columns import understand
 from chromamol.images.localisations.merging import merge_tracks
 from chromamol.images.localisations.rendering import count, draw, grid_around
 from chromamol.images.localisations.selection import selected
+from chromamol.images.localisations.text import is_text, read_text
 from chromamol.images.source import MAX_CHANNELS, MIN_SIDE_PX, Source
 
 if TYPE_CHECKING:
@@ -28,7 +29,20 @@ if TYPE_CHECKING:
 DEFAULT_PIXEL_NM = 20.0
 
 _SD_TO_FWHM = 2.3548
-_INSIGHT3_MAGIC = b"M425"
+_OF_IMAGES = {".tif", ".tiff", ".png", ".jpg", ".jpeg", ".nd2", ".czi", ".lif", ".svg", ".asdf"}
+_MAGIC = (b"\x89HDF", b"MATLAB ", b"PAR1", b"PK\x03\x04", b"M425")
+
+
+def is_table(path: Path) -> bool:
+    """Whether a file begins as a localisation table of a known format, or is text by content."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(512)
+    except OSError:
+        return False  # the reader of images says why
+    if head.startswith(_MAGIC):
+        return True
+    return path.suffix.lower() not in _OF_IMAGES and bool(head) and is_text(head)
 
 
 def open_table(path: Path) -> RawTable:
@@ -51,10 +65,8 @@ def open_table(path: Path) -> RawTable:
         return containers.read_parquet(path)
     if magic.startswith(b"PK\x03\x04"):
         return containers.read_smlm(path)
-    if magic.startswith(_INSIGHT3_MAGIC):
+    if magic.startswith(b"M425"):
         return containers.read_insight3(path)
-    from chromamol.images.localisations.text import read_text
-
     return read_text(path)
 
 

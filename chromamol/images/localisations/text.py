@@ -83,12 +83,19 @@ def read_text(path: Path) -> RawTable:
     return RawTable(layout.kind, layout.names, rows, layout.units, notes=_cut_short(path, layout))
 
 
+def is_text(head: bytes) -> bool:
+    """Whether the first bytes of a file are those of a text."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return True
+    return sum(byte in _CONTROL for byte in head) <= _BINARY_SHARE * len(head)
+
+
 def _lines(name: str, head: bytes) -> tuple[list[str], str]:
     """Decode the first lines of a file."""
     encoding = "utf-8-sig"
     if head[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         encoding = "utf-16"
-    elif sum(byte in _CONTROL for byte in head) > _BINARY_SHARE * len(head):
+    elif not is_text(head):
         msg = (
             f"{name} is neither an image nor a table that chromamol knows: it holds binary data. "
             "Export the localisations as CSV, or the image as OME-TIFF."

@@ -1,0 +1,204 @@
+"""The files that one image comes from: their state, their hashes, and their content as one."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import dask.array as da
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from chromamol.errors import InputError
+from chromamol.images.formats import open_source
+from chromamol.images.localisations.read import is_table, read_localisations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from chromamol.images.source import Source
+    from chromamol.settings import Settings
+
+
+_SUFFIXES = (".ome.tiff", ".ome.tif", ".ome.zarr", ".tiff", ".tif", ".zarr")
+_TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".hdf5", ".h5", ".mat", ".smlm", ".bin", ".parquet")
+
+
+def output_name(path: Path) -> str:
+    """Name of an image: the file name without the suffixes of the format."""
+    for suffix in (*_SUFFIXES, *_TABLE_SUFFIXES):
+        if path.name.lower().endswith(suffix) and len(path.name) > len(suffix):
+            return path.name[: -len(suffix)]
+    return path.name
+
+
+class SourceFile(BaseModel):
+    """A file (or store) that an image was read from.
+
+    Attributes
+    ----------
+    name : str
+        Without its folder.
+    sha256 : str
+        Of its bytes; of a store, of the names and bytes of its files in order.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    sha256: str
+
+
+def source_files(paths: Sequence[Path]) -> tuple[SourceFile, ...]:
+    """Hash the files of an image, with those that belong to them.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read, or a store holds a link to the outside.
+    """
+    found = []
+    for path in with_companions(paths):
+        try:
+            found.append(SourceFile(name=path.name, sha256=sha256_of(path)))
+        except OSError as error:
+            raise InputError(unreadable(path, error)) from error
+    return tuple(found)
+
+
+def combined_sha256(sources: Sequence[SourceFile]) -> str:
+    """Return the hash of the one file, or one hash for all files."""
+    if len(sources) == 1:
+        return sources[0].sha256
+    return hashlib.sha256("".join(one.sha256 for one in sources).encode()).hexdigest()
+
+
+def state_of(paths: Sequence[Path]) -> tuple[tuple[int, int], ...]:
+    """Return size and time of change of every file, to notice one that changes."""
+    files = [
+        file
+        for path in with_companions(paths)
+        for file in (sorted(path.rglob("*")) if path.is_dir() else [path])
+    ]
+    try:
+        return tuple((one.st_size, one.st_mtime_ns) for one in (file.stat() for file in files))
+    except OSError as error:
+        raise InputError(unreadable(paths[0], error)) from error
+
+
+def with_companions(paths: Sequence[Path]) -> list[Path]:
+    """Add the files that are read along with others: the YAML beside Picasso's HDF5."""
+    return [
+        one
+        for path in paths
+        for one in (path, path.with_suffix(".yaml"))
+        if one == path or (path.suffix.lower() in {".hdf5", ".h5"} and one.is_file())
+    ]
+
+
+def sha256_of(path: Path) -> str:
+    """Hash the bytes of a file; of a store, the names and bytes of its files in order."""
+    if path.is_file():
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    from chromamol.images.ome_zarr import store_files
+
+    digest = hashlib.sha256()
+    for file_path in store_files(path):
+        digest.update(f"{file_path.relative_to(path).as_posix()}\0".encode())
+        with file_path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
+
+
+@contextmanager
+def open_files(paths: Sequence[Path], settings: Settings) -> Iterator[Source]:
+    """Open the files of one field of view as one image; the channels of all, one after the other.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Images of one shape and pixel size, or localisation tables in the same coordinates.
+    settings : Settings
+        Those about reading.
+
+    Yields
+    ------
+    Source
+        Its pixels can be read as long as the block lasts.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read, or the files do not belong together.
+    """
+    tables = [path for path in paths if is_table(path)]
+    if len(tables) == len(paths):
+        yield read_localisations(paths, settings)
+        return
+    if tables:
+        msg = (
+            f"{tables[0].name} is a localisation table and the other files are images: they have "
+            "no common pixels. Give tables with tables, or images with images."
+        )
+        raise InputError(msg)
+    with ExitStack() as stack:
+        sources = [stack.enter_context(open_source(path, settings)) for path in paths]
+        yield sources[0] if len(sources) == 1 else _side_by_side(paths, sources)
+
+
+def _side_by_side(paths: Sequence[Path], sources: Sequence[Source]) -> Source:
+    """Make one image of several that show the same field."""
+    first = sources[0]
+    for path, source in zip(paths[1:], sources[1:], strict=True):
+        if source.cyx.shape[1:] != first.cyx.shape[1:]:
+            sizes = [f"{one.cyx.shape[1]} x {one.cyx.shape[2]}" for one in (first, source)]
+            msg = (
+                f"{paths[0].name} has {sizes[0]} pixels (y, x) and {path.name} {sizes[1]}: images "
+                "of one field have the same size. Check that they belong together."
+            )
+            raise InputError(msg)
+        one, other = first.yx_spacing_nm, source.yx_spacing_nm
+        if one and other and not np.allclose(one, other, rtol=1e-3):
+            msg = (
+                f"{paths[0].name} has pixels of {one[0]:g} x {one[1]:g} nm (y, x) and {path.name} "
+                f"of {other[0]:g} x {other[1]:g} nm: images of one field have the same. Check that "
+                "they belong together."
+            )
+            raise InputError(msg)
+    spacings = [source.yx_spacing_nm for source in sources if source.yx_spacing_nm]
+    names = [
+        name or (path.name.split(".")[0] if len(source.channel_names) == 1 else "")
+        for path, source in zip(paths, sources, strict=True)
+        for name in source.channel_names
+    ]
+    notes = [
+        f"{path.name}: {note}"
+        for path, source in zip(paths, sources, strict=True)
+        for note in source.notes
+    ]
+    return replace(
+        first,
+        cyx=da.concatenate([da.asarray(source.cyx) for source in sources]),
+        channel_names=tuple(names),
+        yx_spacing_nm=spacings[0] if spacings else None,
+        notes=tuple(notes),
+    )
+
+
+def changed(name: str) -> str:
+    """Say that a file changed while it was read."""
+    return (
+        f"{name} changed while it was read. Is it still being written or copied? Wait until it is "
+        "complete, and run again."
+    )
+
+
+def unreadable(path: Path, error: OSError) -> str:
+    """Say why a file cannot be opened."""
+    if isinstance(error, FileNotFoundError):
+        return f"There is no file {path}. Check the name and the folder."
+    return f"{path} cannot be read ({error.strerror})."

@@ -1,0 +1,209 @@
+"""The input store: an image of any origin as OME-Zarr 0.5, written once, read lazily.
+
+    NAME.ome.zarr/             attributes: ome (one image), chromamol_input (see `InputRecord`)
+        0, 1, ...              the channels (c, y, x) at full, half, ... resolution
+
+It is kept as long as its sources, and the settings that they were read with, are the same.
+"""
+
+from __future__ import annotations
+
+import os
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import zarr
+from pydantic import BaseModel, ConfigDict, ValidationError
+from yaozarrs import v05
+from yaozarrs.write.v05 import prepare_image
+from zarr.storage import LocalStore
+
+import chromamol
+from chromamol.errors import CallError, InputError
+from chromamol.images.files import (
+    SourceFile,
+    changed,
+    combined_sha256,
+    open_files,
+    output_name,
+    source_files,
+    state_of,
+)
+from chromamol.images.image import Image
+from chromamol.images.intensities import check_intensities
+from chromamol.images.multiscale import CHUNK_PX, create_array, multiscale, omero_channels
+from chromamol.images.ome_zarr_metadata import read_json
+from chromamol.images.pyramid import halved, level_shapes
+from chromamol.output import appearing, disk_told
+from chromamol.progress import Progress, Silent
+from chromamol.settings import reading_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from chromamol.images.image import Planes
+    from chromamol.images.source import Source
+    from chromamol.settings import Settings
+
+KEY = "chromamol_input"
+
+
+class InputRecord(BaseModel):
+    """Where a store comes from, and what its reader understood besides the pixels."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: Literal[1] = 1
+    chromamol_version: str = chromamol.__version__
+    sources: tuple[SourceFile, ...]
+    reading: dict[str, Any]
+    channel_names: tuple[str, ...]
+    yx_spacing_nm: tuple[float, float] | None
+    notes: tuple[str, ...]
+    counts: bool
+    psf_nm: float | None
+
+
+def stored_image(
+    paths: Sequence[Path], store: Path, settings: Settings, progress: Progress | None = None
+) -> Image:
+    """Return an image from its store, which is written first where it is missing or outdated.
+
+    The store appears when it is complete; whatever happens before leaves nothing behind.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        One image, table or OME-Zarr folder; or several of the same field, each with other channels.
+    store : Path
+        Ends in ``.ome.zarr``. A folder that is no such store is never replaced.
+    settings : Settings
+        Those about reading.
+    progress : Progress, optional
+
+    Returns
+    -------
+    Image
+        Its channels are read from the store when they are asked for.
+
+    Raises
+    ------
+    InputError
+        If the sources cannot be read, hold no image, or change while they are read.
+    CallError
+        If something else lies where the store belongs, or it cannot be written.
+    Cancelled
+        If `progress` asked to stop.
+    """
+    progress = progress or Silent()
+    progress.begin("checking the source")
+    state = state_of(paths)
+    sources, reading = source_files(paths), reading_settings(settings)
+    record = _record_of(store)
+    if record is not None and (record.sources, record.reading) == (sources, reading):
+        return _open(paths, store)
+    if record is None and os.path.lexists(store):
+        msg = f"{store} is in the way and was not written by chromamol. Move it, and run again."
+        raise CallError(msg)
+    outdated = frozenset(entry.name for entry in store.iterdir()) if record else None
+    with disk_told(store), appearing(store, replaces=outdated) as partial:
+        partial.rmdir()  # the writer makes it
+        with open_files(paths, settings) as source:
+            record = InputRecord(
+                sources=sources,
+                reading=reading,
+                channel_names=source.channel_names,
+                yx_spacing_nm=source.yx_spacing_nm,
+                notes=source.notes,
+                counts=source.counts,
+                psf_nm=source.psf_nm,
+            )
+            _write(partial, source, record, progress)
+        if state_of(paths) != state:
+            raise InputError(changed(paths[0].name))
+        _judge(paths[0].name, partial, record)
+    return _open(paths, store)
+
+
+def _write(folder: Path, source: Source, record: InputRecord, progress: Progress) -> None:
+    """Write all levels of the pyramid, a band of rows at a time."""
+    n_channels, height, width = source.cyx.shape
+    shapes = level_shapes((n_channels, height, width))
+    scales = multiscale(len(shapes), record.yx_spacing_nm, "mean", has_channels=True)
+    _, arrays = prepare_image(
+        folder,
+        v05.Image(multiscales=[scales]),
+        [(shape, source.cyx.dtype) for shape in shapes],
+        extra_attributes={KEY: record.model_dump(mode="json")},
+        writer=create_array,
+    )
+    levels = [arrays[str(level)] for level in range(len(shapes))]
+    # A band holds whole pieces of the source, so that none is decoded twice.
+    pieces = getattr(source.cyx, "chunks", ((), (1,)))[1]
+    band = CHUNK_PX * -(-max(pieces) // CHUNK_PX)
+    progress.begin("storing the image", n_channels * -(-height // band))
+    for channel in range(n_channels):
+        for top in range(0, height, band):
+            rows = slice(top, min(top + band, height))
+            levels[0][channel, rows] = np.asarray(source.cyx[channel, rows])
+            progress.advance()
+    for finer, coarser in pairwise(levels):
+        for channel in range(n_channels):
+            for top in range(0, coarser.shape[1], CHUNK_PX):
+                rows = slice(2 * top, 2 * (top + CHUNK_PX))
+                coarser[channel, top : top + CHUNK_PX] = halved(np.asarray(finer[channel, rows]))
+
+
+def _judge(name: str, folder: Path, record: InputRecord) -> None:
+    """Refuse values that are no intensities; write what viewers need to show the others."""
+    group = zarr.open_group(folder, mode="r+")
+    levels = _levels(group)
+    notes = check_intensities(name, levels[0], record.channel_names)
+    named = [name or f"channel {i}" for i, name in enumerate(record.channel_names)]
+    channels = omero_channels(np.asarray(levels[-1][:]), named, active=True)
+    omero = v05.Omero(channels=channels).model_dump(mode="json", exclude_none=True)
+    attributes: dict[str, Any] = group.attrs.asdict()
+    group.attrs["ome"] = {**attributes["ome"], "omero": omero}
+    complete = record.model_copy(update={"notes": record.notes + notes})
+    group.attrs[KEY] = complete.model_dump(mode="json")
+
+
+def _record_of(store: Path) -> InputRecord | None:
+    """Return the record of a store; None where there is no store of this version."""
+    header = store / "zarr.json"
+    if store.is_symlink() or not header.is_file():
+        return None
+    try:
+        return InputRecord.model_validate(read_json(header)["attributes"][KEY])
+    except (InputError, LookupError, TypeError, ValidationError):
+        return None
+
+
+def _open(paths: Sequence[Path], store: Path) -> Image:
+    """Open a store; its pixels are read when they are asked for."""
+    record = _record_of(store)
+    if record is None:
+        msg = f"{store} was removed or damaged while it was in use. Run again."
+        raise InputError(msg)
+    group = zarr.open_group(LocalStore(store, read_only=True), mode="r", zarr_format=3)
+    levels = _levels(group)
+    return Image(
+        name=output_name(paths[0]),
+        path=paths[0],
+        sha256=combined_sha256(record.sources),
+        cyx=levels[0],
+        channel_names=record.channel_names,
+        yx_spacing_nm=record.yx_spacing_nm,
+        notes=record.notes,
+        counts=record.counts,
+        psf_nm=record.psf_nm,
+        coarser=tuple(levels[1:]),
+    )
+
+
+def _levels(group: zarr.Group) -> list[Planes]:
+    """Return the arrays of a pyramid, the finest first."""
+    arrays: list[Any] = [group[key] for key in sorted(group.array_keys(), key=int)]
+    return arrays

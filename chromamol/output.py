@@ -1,0 +1,121 @@
+"""Output that appears when it is complete, or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import platform
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from chromamol.errors import CallError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_REASONS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "your quota on this disk is used up",
+    errno.EACCES: "you may not write there",
+    errno.EPERM: "you may not write there",
+    errno.EROFS: "the disk is read-only",
+    errno.ENOTDIR: "a file is in the way where a folder is needed",
+    errno.EEXIST: "a file is in the way where a folder is needed",
+    errno.ENOTEMPTY: "another run wrote a result there in the meantime",
+    errno.ENAMETOOLONG: "its name is too long for this disk",
+}
+
+
+@contextmanager
+def appearing(folder: Path, *, replaces: frozenset[str] | None) -> Iterator[Path]:
+    """Give a hidden folder that takes the place of `folder` when all went well.
+
+    What a process that was killed had left beside it is removed.
+
+    Parameters
+    ----------
+    folder : Path
+        Its parents are made, and removed again if nothing came of it.
+    replaces : frozenset of str or None
+        Entries of an earlier folder that are replaced; its others are kept. None: there is none.
+    """
+    made = _make_parents(folder)
+    _remove_orphans(folder)
+    partial = folder.with_name(f".{folder.name}.partial-{_this_process()}")
+    replaced = folder.with_name(f".{folder.name}.replaced-{_this_process()}")
+    try:
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir()
+        yield partial
+        if replaces is not None and folder.exists():
+            folder.rename(replaced)
+        partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+        if replaced.exists() and not folder.exists():
+            replaced.rename(folder)
+        if not folder.exists():
+            for parent in made:
+                if not any(parent.iterdir()):
+                    parent.rmdir()
+    if replaced.exists() and replaces is not None:
+        for entry in replaced.iterdir():
+            if entry.name not in replaces and not (folder / entry.name).exists():
+                entry.rename(folder / entry.name)
+        shutil.rmtree(replaced)
+
+
+@contextmanager
+def disk_told(folder: Path) -> Iterator[None]:
+    """Turn what the operating system says about an output folder into a sentence.
+
+    Raises
+    ------
+    CallError
+        In place of an OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
+        msg = (
+            f"The results cannot be written to {folder}: {reason}. Nothing was left behind; "
+            "give another output folder, or make room, and run again."
+        )
+        raise CallError(msg) from error
+
+
+def _make_parents(folder: Path) -> list[Path]:
+    """Make the folders above; return those that were not there, the deepest first."""
+    missing = [parent for parent in folder.parents if not parent.exists()]
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    return missing
+
+
+def _this_process() -> str:
+    """Name this process among those of all computers that may share the disk."""
+    return f"{platform.node() or 'unknown'}-{os.getpid()}"
+
+
+def _remove_orphans(folder: Path) -> None:
+    """Remove what processes of this computer that live no more left of `folder`."""
+    if os.name != "posix":  # elsewhere asking for a process can end it
+        return
+    start = f".{folder.name}.partial-{platform.node() or 'unknown'}-"
+    for entry in folder.parent.iterdir():
+        number = entry.name.removeprefix(start)
+        if number != entry.name and number.isdecimal() and not _lives(int(number)):
+            shutil.rmtree(entry, ignore_errors=True)
+
+
+def _lives(process: int) -> bool:
+    """Whether there is a process of this number."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
