@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from chromamol.images.source import Source
     from chromamol.settings import Settings
 
-_FORMATS = "TIFF, OME-TIFF, ImageJ TIFF and OME-Zarr are read"
+_FORMATS = "TIFF, OME-TIFF, ImageJ TIFF, OME-Zarr and localisation tables are read"
 _OTHER_FORMATS = {
     b"\x89PNG": "a PNG picture",
     b"\xff\xd8\xff": "a JPEG picture",

@@ -75,6 +75,7 @@ NAMES: dict[str, tuple[str, ...]] = {
 # Columns that the user may name. The others are found by their names only.
 ASKED = ("x", "y", "z", "precision", "photons", "frame", "channel", "track", "failed")
 
+_KNOWN = frozenset(core for cores in NAMES.values() for core in cores)
 _LENGTHS = {"x", "y", "z", "precision", "precision_x", "precision_y"}
 _VARIANCES = {"variance_x", "variance_y"}
 _IN_BRACKETS = re.compile(r"^(?P<core>.*?)\s*[\[(](?P<unit>[^\])]*)[\])]\s*$")
@@ -142,13 +143,14 @@ def understand(name: str, table: RawTable, settings: Settings) -> Understood:
             f"{_listed(table)}. Say which is which, for example: --columns x=NAME,y=NAME"
         )
         raise InputError(msg)
-    units = {quantity: _unit_of(found[quantity], table, settings) for quantity in ("x", "y")}
+    given = "" if settings.length_unit == "auto" else settings.length_unit
+    units = {axis: given or _unit_of(found[axis], table) for axis in ("x", "y")}
     factors = {axis: _nm_per(name, axis, unit, table, settings) for axis, unit in units.items()}
     columns = {}
     for quantity, column in found.items():
         axis = "y" if quantity.endswith("y") else "x"
         if quantity in _LENGTHS:
-            unit = _unit_of(column, table, settings) or units[axis]
+            unit = units.get(quantity) or _unit_of(column, table) or units[axis]
             columns[quantity] = Column(column, _nm_per(name, axis, unit, table, settings))
         elif quantity in _VARIANCES:
             unit = _split(column)[1].removesuffix("^2").removesuffix("\u00b2") or units[axis]
@@ -201,15 +203,20 @@ def _by_user(name: str, table: RawTable, settings: Settings) -> dict[str, str]:
 def _split(name: str) -> tuple[str, str]:
     """Split a name into what it says without punctuation, and its unit in small letters."""
     plain = name.strip().lstrip("#").strip().strip('"').lower()
-    match = _IN_BRACKETS.match(plain) or _AS_SUFFIX.match(plain)
+    match = _IN_BRACKETS.match(plain)
+    if match is None and _squeezed(plain) not in _KNOWN:  # "lpx" is Picasso's precision, not "l"
+        match = _AS_SUFFIX.match(plain)
     core, unit = (match["core"], match["unit"].strip()) if match else (plain, "")
-    return re.sub(r"[^a-z0-9]", "", core), unit
+    return _squeezed(core), unit
 
 
-def _unit_of(column: str, table: RawTable, settings: Settings) -> str:
-    """Return the unit of a length: the user's word, the format's, that in the name, else ""."""
-    if settings.length_unit != "auto":
-        return settings.length_unit
+def _squeezed(text: str) -> str:
+    """Leave letters and digits."""
+    return re.sub(r"[^a-z0-9]", "", text)
+
+
+def _unit_of(column: str, table: RawTable) -> str:
+    """Return the unit of a length: that of the format, that in its name, else ""."""
     unit = table.units.get(column) or _split(column)[1]
     return "px" if unit in _PIXEL_UNITS else unit
 

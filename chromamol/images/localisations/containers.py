@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 import zipfile
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,14 +21,15 @@ if TYPE_CHECKING:
 
 _MAX_MANIFEST_BYTES = 16 * 2**20
 _MAX_TABLE_BYTES = 2**34
+_ZIP_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError)
 _SMLM_TYPES = {
     *(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)),
     "float32",
     "float64",
 }
 # https://github.com/ZhuangLab/storm-analysis, sa_library/i3dtype.py: 72 bytes a molecule.
-_INSIGHT3_HEADER = struct.Struct("<4siii")
-_INSIGHT3 = np.dtype(
+INSIGHT3_HEADER = struct.Struct("<4siii")
+INSIGHT3 = np.dtype(
     [
         *((name, "<f4") for name in ("x0", "y0", "x", "y", "height", "area", "width", "phi")),
         *((name, "<f4") for name in ("aspect", "background", "sum")),
@@ -103,7 +105,7 @@ def read_smlm(path: Path) -> RawTable:
             member, n_rows = str(tables[0]["name"]), int(tables[0]["rows"])
             check_rows(path.name, n_rows)
             records = _member(path.name, archive, member, n_rows, dtype)
-    except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError) as error:
+    except _ZIP_DAMAGE as error:
         raise InputError(_damaged(path, error)) from error
     except (LookupError, TypeError, AttributeError, ValueError) as error:
         msg = f"{path.name} is no SMLM container of version 0.2, or its manifest is damaged."
@@ -128,16 +130,16 @@ def read_insight3(path: Path) -> RawTable:
         If it is cut short or declares more molecules than it holds.
     """
     with path.open("rb") as file:
-        header = file.read(_INSIGHT3_HEADER.size)
-        stored = path.stat().st_size - _INSIGHT3_HEADER.size
-        if len(header) < _INSIGHT3_HEADER.size:
+        header = file.read(INSIGHT3_HEADER.size)
+        stored = path.stat().st_size - INSIGHT3_HEADER.size
+        if len(header) < INSIGHT3_HEADER.size:
             raise InputError(_damaged(path, "it ends in its header"))
-        *_, n_rows = _INSIGHT3_HEADER.unpack(header)
-        if not 0 <= n_rows * _INSIGHT3.itemsize <= stored:
-            reason = f"it declares {n_rows} molecules and holds {stored // _INSIGHT3.itemsize}"
+        *_, n_rows = INSIGHT3_HEADER.unpack(header)
+        if not 0 <= n_rows * INSIGHT3.itemsize <= stored:
+            reason = f"it declares {n_rows} molecules and holds {stored // INSIGHT3.itemsize}"
             raise InputError(_damaged(path, reason))
         check_rows(path.name, n_rows)
-        records = np.fromfile(file, dtype=_INSIGHT3, count=n_rows)
+        records = np.fromfile(file, dtype=INSIGHT3, count=n_rows)
     units = dict.fromkeys(("x", "y"), "px") | {"z": "nm"}
     names = ("x", "y", "z", "frame", "channel", "area", "height", "width", "background", "length")
     return RawTable("Insight3 molecule list", names, of(records), units)

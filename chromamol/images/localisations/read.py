@@ -10,10 +10,11 @@ import numpy as np
 from chromamol.errors import InputError
 from chromamol.images.localisations.blinking import blinking_warning
 from chromamol.images.localisations.columns import understand
+from chromamol.images.localisations.layout import is_text
 from chromamol.images.localisations.merging import merge_tracks
 from chromamol.images.localisations.rendering import count, draw, grid_around
 from chromamol.images.localisations.selection import selected
-from chromamol.images.localisations.text import is_text, read_text
+from chromamol.images.localisations.text import read_text
 from chromamol.images.source import MAX_CHANNELS, MIN_SIDE_PX, Source
 
 if TYPE_CHECKING:

@@ -1,0 +1,122 @@
+"""Pictures of localisations against numpy's histogram and explicit Gaussians."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from chromamol.errors import CallError, InputError
+from chromamol.images.localisations.read import read_localisations
+from chromamol.images.localisations.rendering import count, draw, grid_around
+from chromamol.images.localisations.table import Localisations
+from chromamol.settings import Settings
+
+from .conftest import Truth, write_table
+
+
+def spread(n, seed=1):
+    rng = np.random.default_rng(seed)
+    return Localisations(
+        x_nm=rng.uniform(-400, 1_700, n),
+        y_nm=rng.uniform(230, 1_210, n),
+        precision_nm=rng.uniform(8, 60, n).astype(np.float32),
+    )
+
+
+def test_counts_are_numpys_histogram():
+    table = spread(5_000)
+    grid = grid_around("a", [table], 30.0)
+    y_edges, x_edges = (
+        (first + np.arange(size + 1)) * 30.0
+        for first, size in zip(grid.yx_first, grid.yx_shape, strict=True)
+    )
+    expected, _, _ = np.histogram2d(table.y_nm, table.x_nm, bins=(y_edges, x_edges))
+    counts = count(table, grid)
+    np.testing.assert_array_equal(counts, expected)
+    assert counts.dtype == np.uint16
+    assert counts.sum() == 5_000
+    assert grid.yx_first == (7, -14)
+
+
+def test_more_counts_than_16_bits():
+    table = Localisations(np.full(70_000, 5.0), np.full(70_000, 5.0))
+    assert count(table, grid_around("a", [table], 10.0)).tolist() == [[70_000]]
+
+
+def test_drawing_is_a_sum_of_gaussians():
+    table = spread(40)
+    table = Localisations(table.x_nm + 400, table.y_nm, precision_nm=table.precision_nm)
+    grid = grid_around("a", [table], 10.0)
+    drawn = draw(table, grid)
+    y, x = (
+        (first + np.arange(size) + 0.5) * 10.0
+        for first, size in zip(grid.yx_first, grid.yx_shape, strict=True)
+    )
+    expected = sum(
+        np.outer(norm.pdf(y, one_y, sd), norm.pdf(x, one_x, sd)) * 100
+        for one_x, one_y, sd in zip(table.x_nm, table.y_nm, table.precision_nm, strict=True)
+    )
+    # Positions are rounded to a pixel and widths to 5 %.
+    assert np.linalg.norm(drawn - expected) < 0.3 * np.linalg.norm(expected)
+    inner = (slice(20, -20), slice(20, -20))
+    assert drawn[inner].sum() == pytest.approx(expected[inner].sum(), rel=0.02)
+
+
+def test_a_picture_that_is_too_large_names_a_larger_pixel():
+    table = Localisations(np.array([0.0, 9e5]), np.array([0.0, 9e5]))
+    with pytest.raises(InputError, match="--pixel-size-nm 20"):
+        grid_around("a.csv", [table], 10.0)
+
+
+def columns(truth: Truth, n=None):
+    return [truth.x_nm[:n], truth.y_nm[:n], truth.precision_nm[:n], truth.frame[:n]]
+
+
+NAMES = ["x_nm", "y_nm", "precision_nm", "frame"]
+
+
+def test_two_tables_share_their_pixels(tmp_path, truth: Truth):
+    one = write_table(tmp_path / "H3K9me3_647.csv", NAMES, columns(truth))
+    other = write_table(tmp_path / "H3K27ac_568.csv", NAMES, [part[::2] for part in columns(truth)])
+    source = read_localisations([one, other], Settings(pixel_size_nm=40))
+    assert source.channel_names == ("H3K9me3_647", "H3K27ac_568")
+    assert source.cyx.sum(axis=(1, 2)).tolist() == [500, 250]
+    assert (source.cyx[1] <= source.cyx[0]).all()
+    assert source.counts
+    assert source.yx_spacing_nm == (40, 40)
+    assert source.psf_nm == pytest.approx(2.3548 * np.median(truth.precision_nm), rel=0.05)
+    assert source.notes[0].startswith("H3K9me3_647.csv: ")
+
+
+def test_one_table_with_two_channels(tmp_path, truth: Truth):
+    path = write_table(tmp_path / "a.csv", [*NAMES, "channel"], [*columns(truth), truth.frame % 2])
+    source = read_localisations([path], Settings())
+    assert source.channel_names == ("channel 0", "channel 1")
+    assert source.cyx.sum(axis=(1, 2)).tolist() == np.bincount(truth.frame % 2).tolist()
+    many = write_table(tmp_path / "b.csv", [*NAMES, "channel"], [*columns(truth), truth.frame])
+    with pytest.raises(InputError, match="at most 32"):
+        read_localisations([many], Settings())
+
+
+def test_drawn_by_precision(tmp_path, truth: Truth):
+    path = write_table(tmp_path / "a.csv", NAMES, columns(truth))
+    source = read_localisations([path], Settings(rendering="precision"))
+    assert not source.counts
+    assert source.cyx.dtype == np.float32
+    assert source.cyx.sum() == pytest.approx(500, rel=0.01)
+    assert any("noise is not independent" in note for note in source.notes)
+    bare = write_table(tmp_path / "b.csv", NAMES[:2], columns(truth)[:2])
+    with pytest.raises(InputError, match="no precisions"):
+        read_localisations([bare], Settings(rendering="precision"))
+    with pytest.raises(CallError):
+        Settings().replace(rendering="dots")
+
+
+def test_positions_in_3d_are_projected_and_said_to_be(tmp_path, truth: Truth):
+    z_nm = np.linspace(-400, 500, 500)
+    path = write_table(tmp_path / "a.csv", [*NAMES, "z_nm"], [*columns(truth), z_nm])
+    source = read_localisations([path], Settings())
+    assert any("z from -391 to 491 nm" in note for note in source.notes)
+    slab = read_localisations([path], Settings(z_range_nm=(0, 200)))
+    assert slab.cyx.sum() == ((z_nm >= 0) & (z_nm <= 200)).sum()

@@ -1,0 +1,122 @@
+"""What is dropped is counted, and nothing else is dropped."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from chromamol.errors import CallError, InputError
+from chromamol.images.localisations.columns import understand
+from chromamol.images.localisations.selection import selected
+from chromamol.images.localisations.table import RawTable
+from chromamol.settings import Settings, make_settings
+
+
+def table(n=400, seed=3, **columns):
+    """Rows in a field of 5 x 8 um (y, x), with other columns as given."""
+    rng = np.random.default_rng(seed)
+    held = {"x_nm": rng.uniform(0, 8_000, n), "y_nm": rng.uniform(0, 5_000, n), **columns}
+
+    def rows(names):
+        for start in range(0, n, 150):  # in several chunks
+            yield {name: np.asarray(held[name], float)[start : start + 150] for name in names}
+
+    return RawTable("test", tuple(held), rows)
+
+
+def select(raw, **settings):
+    settings = Settings(**settings)
+    return selected("a.csv", raw, understand("a.csv", raw, settings), settings)
+
+
+def test_every_reason_is_counted_once():
+    n = 400
+    x_nm = np.random.default_rng(0).uniform(0, 8_000, n)
+    x_nm[:3] = (np.nan, np.inf, -np.inf)
+    precision = np.full(n, 10.0)
+    precision[3:8] = (60, 1e6, np.inf, np.nan, 0)
+    photons = np.full(n, 500.0)
+    photons[8:10] = (20, np.nan)
+    frame = np.arange(n)
+    z_nm = np.zeros(n)
+    z_nm[10] = 900
+    failed = np.zeros(n)
+    failed[11:13] = (4, np.nan)
+    raw = table(
+        n,
+        x_nm=x_nm,
+        precision_nm=precision,
+        photons=photons,
+        frame=frame,
+        z_nm=z_nm,
+        error_flag=failed,
+    )
+    found, notes = select(raw, min_photons=100, frame_range=(0, 389), z_range_nm=(-500, 500))
+    dropped = "Dropped: 3 without a position, 2 whose fit failed, 3 without a valid precision, "
+    dropped += "2 with a precision worse than 50 nm, 2 with fewer than 100 photons, "
+    dropped += "10 outside of the frames 0 to 389, 1 outside of z = -500 to 500 nm."
+    assert notes == (f"400 rows, 377 localisations used. {dropped}",)
+    np.testing.assert_array_equal(found.x_nm, x_nm[13:390])
+    everything, notes = select(raw, max_precision_nm=None)
+    assert "worse" not in notes[0]
+    assert len(everything) == 400 - 3 - 2 - 3
+
+
+def test_repeated_rows_are_used_once_and_same_places_in_other_frames_are_kept():
+    n = 300
+    rng = np.random.default_rng(4)
+    x_nm, y_nm = rng.uniform(0, 8_000, n), rng.uniform(0, 5_000, n)
+    frame, channel = np.arange(n) // 3, np.zeros(n)
+    for column in (x_nm, y_nm):
+        column[100:110] = column[:10]  # in other frames
+        column[200:220] = column[180:200]
+    frame[200:220] = frame[180:200]
+    channel[210:220] = 1  # another label may sit there
+    found, notes = select(table(n, x_nm=x_nm, y_nm=y_nm, frame=frame, channel=channel))
+    assert len(found) == n - 10
+    assert "10 that stand twice" in notes[0]
+    kept = np.r_[0:200, 210:300]
+    np.testing.assert_array_equal(found.x_nm, x_nm[kept])
+
+
+def test_rows_far_outside_do_not_blow_up_the_picture():
+    x_nm = np.random.default_rng(1).uniform(0, 8_000, 400)
+    x_nm[7] = 1e12
+    found, notes = select(table(x_nm=x_nm))
+    assert found.x_nm.max() < 8_000
+    assert "1 far outside of the field" in notes[0]
+
+
+@pytest.mark.parametrize(("factor", "hint"), [(1e3, "more than any"), (1e-3, "less than any")])
+def test_units_that_cannot_be(factor, hint):
+    raw = table()
+    y, x = (next(raw.rows([name]))[name] * factor for name in ("y_nm", "x_nm"))
+    with pytest.raises(InputError, match=hint) as error:
+        select(table(150, x_nm=x, y_nm=y))
+    assert "length_unit" in str(error.value)
+
+
+def test_missing_columns_are_told_with_those_that_are_there():
+    raw = RawTable("test", ("xx", "y [nm]", "tag"), lambda names: iter(()))
+    with pytest.raises(InputError, match=r"hold x. Its columns are: 'xx', 'y .nm.', 'tag'"):
+        select(raw)
+    with pytest.raises(InputError, match=r"no column 'z0' .asked for as x."):
+        select(raw, columns={"x": "z0"})
+    with pytest.raises(CallError, match="It can say: x, y, z, precision"):
+        select(raw, columns={"brightness": "tag"})
+    with pytest.raises(InputError, match="is 'furlong', which is no length"):
+        select(RawTable("t", ("x [furlong]", "y [furlong]"), lambda names: iter(())))
+    with pytest.raises(InputError, match="is not stated"):
+        select(RawTable("t", ("x", "y"), lambda names: iter(())))
+
+
+def test_nothing_left_says_what_was_dropped():
+    with pytest.raises(InputError, match=r"none of its 400 rows is left. Dropped: 400 with fewer"):
+        select(table(photons=np.ones(400)), min_photons=2)
+    with pytest.raises(InputError, match="no rows"):
+        select(RawTable("t", ("x_nm", "y_nm"), lambda names: iter([])))
+
+
+def test_ranges_that_end_before_they_begin():
+    with pytest.raises(CallError, match=r"frame_range ends .3. before it begins .5."):
+        make_settings({"frame_range": [5, 3]})
