@@ -107,6 +107,46 @@ def scaling(
     print(f"\nMeasured on: {describe_machine(device)}.")
 
 
+def io(
+    out: Folder = None,
+    rows: Annotated[
+        list[int] | None,
+        typer.Option(
+            min=1_000,
+            max=100_000_000,
+            help="Rows of a localisation table; may be given several times. "
+            "Default: 1, 3 and 10 million.",
+        ),
+    ] = None,
+    side: Annotated[
+        list[int] | None,
+        typer.Option(
+            min=512,
+            max=40_000,
+            help="Side of an image, pixels; may be given several times. "
+            "Default: 5000, 10000 and 20000.",
+        ),
+    ] = None,
+) -> None:
+    """Measure time and memory of reading files.
+
+    Prints a table in Markdown: localisation tables and large images, each in a process of its own.
+    """
+    from chromamol.benchmarks.input_output import ROWS, SIDES_PX, input_output, to_markdown
+    from chromamol.benchmarks.process import describe_machine
+
+    chosen = rows or side
+    with writing(out or Path()), watched("benchmark") as progress:
+        table = input_output(
+            out,
+            rows=(rows or ()) if chosen else ROWS,
+            sides_px=(side or ()) if chosen else SIDES_PX,
+            progress=progress,
+        )
+    print(to_markdown(table))
+    print(f"\nMeasured on: {describe_machine()}.")
+
+
 def derivatives(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder for the table as CSV and a figure.")
