@@ -64,6 +64,26 @@ class Settings(BaseModel):
         description="Size of a (square) pixel, nm. Empty: read from the image file; localisations "
         "are counted in pixels of 20 nm.",
     )
+    axes: Annotated[str, Field(pattern="^[TZCYX]{2,5}$")] | None = Field(
+        None,
+        json_schema_extra=READING,
+        description="Axes of an image whose file does not name them, or names them wrongly: a "
+        "letter for each axis longer than 1, in the order of the file (T: time, Z: planes, "
+        "C: channels, Y, X), as CYX. Empty: as the file says.",
+    )
+    z_plane: Annotated[int, Field(ge=0)] | Literal["mean"] | None = Field(
+        None,
+        json_schema_extra=READING,
+        description="Plane of a z-stack that is analysed, counted from 0; mean: the mean of all "
+        "planes, which is the projection (a maximum projection is none of the density). Empty: a "
+        "stack is refused.",
+    )
+    time_point: Annotated[int, Field(ge=0)] | None = Field(
+        None,
+        json_schema_extra=READING,
+        description="Time point of a time series that is analysed, counted from 0. Empty: a series "
+        "is refused.",
+    )
     columns: dict[str, str] | None = Field(
         None,
         json_schema_extra=READING,
@@ -263,6 +283,14 @@ class Settings(BaseModel):
             msg = (
                 f"The roles {given} are given to the same channel; each needs a channel of its own."
             )
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _check_axes(self) -> Self:
+        """Refuse axes that are named twice, or that are no image."""
+        if self.axes and (len(set(self.axes)) < len(self.axes) or not {"Y", "X"} <= {*self.axes}):
+            msg = f"axes ({self.axes}) must hold Y and X, and each letter once. For example: CYX"
             raise ValueError(msg)
         return self
 

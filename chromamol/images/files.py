@@ -7,13 +7,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import dask.array as da
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from chromamol.errors import InputError
 from chromamol.images.formats import open_source
 from chromamol.images.localisations.read import is_table, read_localisations
+from chromamol.images.planes import JoinedPlanes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -182,7 +182,7 @@ def _side_by_side(paths: Sequence[Path], sources: Sequence[Source]) -> Source:
     ]
     return replace(
         first,
-        cyx=da.concatenate([da.asarray(source.cyx) for source in sources]),
+        cyx=JoinedPlanes([source.cyx for source in sources]),
         channel_names=tuple(names),
         yx_spacing_nm=spacings[0] if spacings else None,
         notes=tuple(notes),

@@ -43,8 +43,8 @@ def read_mask(
         If it cannot be read, has another shape or several channels, is empty or no mask.
     """
     cyx = read_source(path).cyx
-    if len(cyx) > 1:
-        msg = f"The mask {path.name} has {len(cyx)} channels. Save one channel with the nuclei."
+    if cyx.shape[0] > 1:
+        msg = f"The mask {path.name} has {cyx.shape[0]} channels. Save one channel with the nuclei."
         raise InputError(msg)
     values = cyx[0]
     if values.shape != tuple(image_shape_yx):

@@ -1,10 +1,10 @@
-"""Read OME-Zarr 0.4 and 0.5 images, written by anybody, without leaving their folder."""
+"""Open OME-Zarr 0.4 and 0.5 images, written by anybody, without leaving their folder."""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import zarr
 from zarr.storage import LocalStore
 
@@ -16,11 +16,18 @@ from chromamol.images.ome_zarr_metadata import (
     pixel_size,
     read_json,
 )
-from chromamol.images.source import Source, check_declared, to_cyx
+from chromamol.images.planes import LazyPlanes
+from chromamol.images.source import Source
+from chromamol.images.stack import Declared, choose
 from chromamol.images.zarr_array import check_array_metadata, check_blosc_chunks
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from chromamol.settings import Settings
 
 
 def is_zarr(path: Path) -> bool:
@@ -50,19 +57,26 @@ def store_files(path: Path) -> list[Path]:
     return files
 
 
-def read_ome_zarr(path: Path) -> Source:
-    """Read the highest resolution of a 2-D OME-Zarr image (or label image) with channels.
+def open_ome_zarr(path: Path, settings: Settings) -> Source:
+    """Open the highest resolution of an OME-Zarr image (or label image), or a part of a stack.
 
     Parameters
     ----------
     path : Path
         The folder of the image group.
+    settings : Settings
+        `axes`, `z_plane`, `time_point`.
+
+    Returns
+    -------
+    Source
+        Its pixels are decoded when they are asked for.
 
     Raises
     ------
     InputError
-        If the metadata are not valid OME-Zarr 0.4 or 0.5, lead out of the store, or describe
-        something else than one 2-D image; if the pixels cannot be decoded.
+        If the metadata are not valid OME-Zarr 0.4 or 0.5, lead out of the store, describe
+        something else than one image, or a stack of which no part was chosen.
     """
     files = store_files(path)
     stored = sum(file.stat().st_size for file in files)
@@ -76,36 +90,58 @@ def read_ome_zarr(path: Path) -> Source:
     name = ".zarray" if zarr_format == 2 else "zarr.json"
     metadata = read_json(array_path / name)
     shape, dtype = check_array_metadata(path.name, metadata, zarr_format)
-    axes = "".join(axis_letter(axis) for axis in multiscale.axes)
-    if len(axes) != len(shape):
-        msg = f"{path.name} is not valid OME-Zarr: {len(axes)} axes for {len(shape)} dimensions."
+    stated = "".join(axis_letter(axis) for axis in multiscale.axes)
+    if len(stated) != len(shape):
+        msg = f"{path.name} is not valid OME-Zarr: {len(stated)} axes for {len(shape)} dimensions."
         raise InputError(msg)
-    check_declared(path.name, axes, shape, dtype.itemsize, stored)
     check_blosc_chunks(path.name, metadata, [f for f in files if f.is_relative_to(array_path)])
-    values, notes = _read_values(path, array_path, zarr_format)
-    cyx = to_cyx(values, axes)
-    spacing, spacing_notes = pixel_size(multiscale, axes)
+    declared = Declared(stated, shape, dtype.itemsize, stored)
+    choice = choose(
+        path.name, declared, settings, lambda: _open_array(path, array_path, zarr_format)
+    )
+    array = _open_array(path, array_path, zarr_format)
+    with _told(path):
+        notes = _missing_chunks(array)
+
+    def decode(read: Callable[[], NDArray[Any]]) -> NDArray[Any]:
+        with _told(path):
+            return read()
+
+    rows = array.chunks[choice.axes.index("Y")]
+    cyx = LazyPlanes(array, choice.axes, choice.fixed, choice.averaged, decode, rows)
+    spacing, spacing_notes = pixel_size(multiscale, stated)
     if len(image.multiscales) > 1:
         notes.append(f"The store holds {len(image.multiscales)} images; the first was read.")
-    return Source(cyx, channel_names(channels, len(cyx)), spacing, (*notes, *spacing_notes))
+    names = channel_names(channels, cyx.shape[0])
+    return Source(cyx, names, spacing, (*notes, *choice.notes, *spacing_notes))
 
 
-def _read_values(path: Path, array_path: Path, zarr_format: int) -> tuple[Any, list[str]]:
-    """Decode the whole array; its metadata were checked before."""
-    try:
+def _open_array(path: Path, array_path: Path, zarr_format: int) -> Any:
+    """Open an array whose metadata were checked before."""
+    with _told(path):
         store = LocalStore(array_path, read_only=True)
-        array = zarr.open_array(store=store, mode="r", zarr_format=3 if zarr_format == 3 else 2)
-        missing = array.nchunks - array.nchunks_initialized if array.shards is None else 0
-        values = np.asarray(array[...])
+        return zarr.open_array(store=store, mode="r", zarr_format=3 if zarr_format == 3 else 2)
+
+
+def _missing_chunks(array: Any) -> list[str]:
+    """Note chunks that are not in the store."""
+    missing = array.nchunks - array.nchunks_initialized if array.shards is None else 0
+    if missing <= 0:
+        return []
+    return [
+        f"{missing} of {array.nchunks} chunks are not in the store; "
+        f"their pixels were read as {array.fill_value}."
+    ]
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Turn what zarr raises on a damaged store into a sentence."""
+    try:
+        yield
     except (ValueError, RuntimeError, OSError, LookupError, TypeError, EOFError) as error:
         msg = (
             f"{path.name} is damaged: its pixels cannot be decoded ({str(error)[:80]}). "
             "Copy it again from its source."
         )
         raise InputError(msg) from error
-    if missing <= 0:
-        return values, []
-    return values, [
-        f"{missing} of {array.nchunks} chunks are not in the store; "
-        f"their pixels were read as {array.fill_value}."
-    ]

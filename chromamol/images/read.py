@@ -6,8 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from chromamol.errors import InputError
 from chromamol.images.files import (
     changed,
@@ -94,7 +92,7 @@ def open_image(paths: Sequence[Path], settings: Settings) -> Image:
             name=output_name(paths[0]),
             path=paths[0],
             sha256=combined_sha256(sources),
-            cyx=np.asarray(source.cyx),
+            cyx=source.cyx[:],
             channel_names=source.channel_names,
             yx_spacing_nm=source.yx_spacing_nm,
             notes=source.notes,

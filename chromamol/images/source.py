@@ -1,4 +1,4 @@
-"""What every reader returns, and the rules that hold for all formats: 2-D, with channels."""
+"""What every reader returns, and the sizes that hold for all formats."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from chromamol.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
+    from chromamol.images.image import Planes
 
 MIN_SIDE_PX = 8
-MAX_VALUES = 2**29
+MAX_VALUES = 2**30
 MAX_CHANNELS = 32
 MAX_COMPRESSION = 1_000
 HARMLESS_BYTES = 64 * 2**20
@@ -29,7 +27,7 @@ class Source:
     Attributes
     ----------
     cyx : (channel, y, x) array
-        Values as stored, in native byte order.
+        Values as stored, in native byte order; they may be decoded when they are asked for.
     channel_names : tuple of str
         One for each channel; "" where there is none.
     yx_spacing_nm : (float, float) or None
@@ -42,7 +40,7 @@ class Source:
         Full width at half maximum of the blur, nm, where the file tells.
     """
 
-    cyx: NDArray[np.generic]
+    cyx: Planes
     channel_names: tuple[str, ...]
     yx_spacing_nm: tuple[float, float] | None
     notes: tuple[str, ...] = ()
@@ -50,8 +48,8 @@ class Source:
     psf_nm: float | None = None
 
 
-def check_declared(name: str, axes: str, shape: Sequence[int], itemsize: int, stored: int) -> None:
-    """Refuse an image that is not 2-D, or whose header promises what cannot be.
+def check_size(name: str, axes: str, shape: Sequence[int], itemsize: int, stored: int) -> None:
+    """Refuse an image that is too small to be analysed, or whose header promises what cannot be.
 
     Called before any pixel is read, so that a hostile header costs no memory.
 
@@ -60,7 +58,7 @@ def check_declared(name: str, axes: str, shape: Sequence[int], itemsize: int, st
     name : str
         Name of the file, for the message.
     axes : str
-        One capital letter for each axis, as tifffile writes them.
+        One capital letter for each axis, with one Y and one X.
     shape : sequence of int
         Length of each axis.
     itemsize : int
@@ -71,22 +69,13 @@ def check_declared(name: str, axes: str, shape: Sequence[int], itemsize: int, st
     Raises
     ------
     InputError
-        If an axis other than y, x and channel is longer than 1, if the image is too small to be
-        analysed, or too large to be true.
     """
     sizes = dict(zip(axes, shape, strict=True))
-    if len(sizes) != len(axes) or not {"Y", "X"} <= set(sizes):
-        msg = f"{name} has the axes {axes}; an image needs one y and one x axis."
-        raise InputError(msg)
-    for axis, size in sizes.items():
-        if axis not in "CSYX" and size > 1:
-            msg = f"{name} {_axis_sentence(axis, size)}"
-            raise InputError(msg)
     n_channels = sizes.get("C", 1) * sizes.get("S", 1)
     if n_channels > MAX_CHANNELS:
         msg = (
             f"{name} declares {n_channels} channels; at most {MAX_CHANNELS} are read. "
-            "If they are planes or time points, choose one and save it as OME-TIFF."
+            "If they are planes or time points, say so: --axes ZYX or --axes TYX."
         )
         raise InputError(msg)
     if min(sizes["Y"], sizes["X"]) < MIN_SIDE_PX:
@@ -95,11 +84,12 @@ def check_declared(name: str, axes: str, shape: Sequence[int], itemsize: int, st
             f"At least {MIN_SIDE_PX} x {MIN_SIDE_PX} are needed."
         )
         raise InputError(msg)
-    values = prod(shape)
-    too_large = values > MAX_VALUES
-    if too_large or values * itemsize > max(HARMLESS_BYTES, MAX_COMPRESSION * stored):
+    chosen = n_channels * sizes["Y"] * sizes["X"]
+    too_large = chosen > MAX_VALUES
+    if too_large or prod(shape) * itemsize > max(HARMLESS_BYTES, MAX_COMPRESSION * stored):
         limit = (
-            f"at most {MAX_VALUES / 1e6:.0f} million values are read: crop the image to the nuclei"
+            f"at most {MAX_VALUES / 1e6:.0f} million pixels and channels are read: crop the image "
+            "to the nuclei"
             if too_large
             else f"that is more than {MAX_COMPRESSION} times its size, so it is damaged or empty"
         )
@@ -108,39 +98,3 @@ def check_declared(name: str, axes: str, shape: Sequence[int], itemsize: int, st
             f"and holds {stored} bytes; {limit}."
         )
         raise InputError(msg)
-
-
-def _axis_sentence(axis: str, size: int) -> str:
-    """Say what a third axis is, and what to do about it."""
-    if axis in "IQ":
-        return (
-            f"holds {size} pages and does not say whether they are channels, planes or time "
-            "points. Save it as OME-TIFF, or in Fiji as a hyperstack with a channel axis."
-        )
-    held = {"Z": f"a z-stack of {size} planes", "T": f"{size} time points"}
-    return (
-        f"holds {held.get(axis, f'an axis {axis} of length {size}')}; images are 2-D for now. "
-        "Choose one plane (in Fiji: Image > Duplicate) and save it as TIFF."
-    )
-
-
-def to_cyx(array: NDArray[np.generic], axes: str) -> NDArray[np.generic]:
-    """Order the axes as (channel, y, x), without the axes of length 1.
-
-    Parameters
-    ----------
-    array : array
-        Values, one axis for each letter of `axes`; checked by `check_declared`.
-    axes : str
-        Letters of the axes; "C" and "S" (samples of a pixel) become the channel axis.
-
-    Returns
-    -------
-    (channel, y, x) array
-        Contiguous, in native byte order.
-    """
-    order = [axes.index(axis) for axis in "CSYX" if axis in axes]
-    others = [i for i in range(len(axes)) if i not in order]
-    ordered = array.transpose(others + order)
-    cyx = ordered.reshape(-1, *ordered.shape[-2:])
-    return np.ascontiguousarray(cyx, dtype=cyx.dtype.newbyteorder("="))

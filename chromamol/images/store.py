@@ -141,8 +141,7 @@ def _write(folder: Path, source: Source, record: InputRecord, progress: Progress
     )
     levels = [arrays[str(level)] for level in range(len(shapes))]
     # A band holds whole pieces of the source, so that none is decoded twice.
-    pieces = getattr(source.cyx, "chunks", ((), (1,)))[1]
-    band = CHUNK_PX * -(-max(pieces) // CHUNK_PX)
+    band = CHUNK_PX * -(-getattr(source.cyx, "piece_rows", 1) // CHUNK_PX)
     progress.begin("storing the image", n_channels * -(-height // band))
     for channel in range(n_channels):
         for top in range(0, height, band):

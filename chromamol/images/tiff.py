@@ -1,4 +1,4 @@
-"""Read TIFF, OME-TIFF and ImageJ TIFF through tifffile."""
+"""Open TIFF, OME-TIFF and ImageJ TIFF through tifffile."""
 
 from __future__ import annotations
 
@@ -8,17 +8,25 @@ import math
 import re
 import struct
 import xml.etree.ElementTree as ET
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import tifffile
+import zarr
 
 from chromamol.errors import InputError
-from chromamol.images.source import Source, check_declared, to_cyx
+from chromamol.images.planes import LazyPlanes
+from chromamol.images.source import Source
+from chromamol.images.stack import Declared, choose
 from chromamol.images.tiff_metadata import channel_names, pixel_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from chromamol.settings import Settings
 
 TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
@@ -44,30 +52,46 @@ _UUID = re.compile(r"<UUID[^>]*?(?:/>|>[^<]*</UUID>)")
 _COLOUR = {"RGB", "YCBCR", "CIELAB", "ICCLAB", "ITULAB", "SEPARATED"}
 
 
-def read_tiff(path: Path) -> Source:
-    """Read a 2-D image with channels from a file of the TIFF family.
+@contextlib.contextmanager
+def open_tiff(path: Path, settings: Settings) -> Iterator[Source]:
+    """Open a 2-D image with channels, or the chosen part of a stack, of the TIFF family.
 
     Parameters
     ----------
     path : Path
         An existing file that begins as a TIFF does.
+    settings : Settings
+        `axes`, `z_plane`, `time_point`.
+
+    Yields
+    ------
+    Source
+        Its pixels are decoded when they are asked for, as long as the block lasts.
 
     Raises
     ------
     InputError
-        If the file is damaged, incomplete, in colour, or not 2-D.
+        If the file is damaged, incomplete, in colour, no image, or a stack without a choice.
     """
-    try:
-        with _listening() as complaints:
+    with contextlib.ExitStack() as stack:
+        with _told(path):
             xml = _own_ome_xml(path)
-            with tifffile.TiffFile(path, omexml=xml, _multifile=False) as tiff:
-                source = _read_first_series(path, tiff)
-    except _DAMAGE as error:
-        raise InputError(_damaged(path, str(error))) from error
+            tiff = stack.enter_context(tifffile.TiffFile(path, omexml=xml, _multifile=False))
+            source = _first_series(path, tiff, settings)
+        yield source
+
+
+@contextlib.contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Turn what tifffile raises, or only logs, on a damaged file into a sentence."""
+    with _listening() as complaints:
+        try:
+            yield
+        except _DAMAGE as error:
+            raise InputError(_damaged(path, str(error))) from error
     for complaint in complaints:
         if _COMPLAINTS_OF_DAMAGE.search(complaint):
             raise InputError(_damaged(path, complaint))
-    return source
 
 
 def _damaged(path: Path, detail: str) -> str:
@@ -130,8 +154,8 @@ def _declared_planes(xml: str) -> int:
     return math.prod(int(pixels.get(f"Size{axis}", "1")) for axis in "CZT")
 
 
-def _read_first_series(path: Path, tiff: tifffile.TiffFile) -> Source:
-    """Read the image that a file holds, or the first of several."""
+def _first_series(path: Path, tiff: tifffile.TiffFile, settings: Settings) -> Source:
+    """Open the image that a file holds, or the first of several."""
     series = tiff.series[0]
     page = series.keyframe
     notes = []
@@ -151,12 +175,28 @@ def _read_first_series(path: Path, tiff: tifffile.TiffFile) -> Source:
     if series.dtype is None:
         raise InputError(_damaged(path, "unknown type of values"))
     stored = tiff.filehandle.size
-    check_declared(path.name, series.axes, series.shape, series.dtype.itemsize, stored)
     _check_bytes_are_there(path, series, stored)
-    cyx = to_cyx(series.asarray(), series.axes)
+    declared = Declared(series.axes, series.shape, series.dtype.itemsize, stored)
+    choice = choose(path.name, declared, settings, lambda: _array(tiff, series))
+
+    def decode(read: Callable[[], NDArray[Any]]) -> NDArray[Any]:
+        with _told(path):
+            return read()
+
+    array = _array(tiff, series)
+    rows = array.chunks[choice.axes.index("Y")] if hasattr(array, "chunks") else 1
+    cyx = LazyPlanes(array, choice.axes, choice.fixed, choice.averaged, decode, rows)
     spacing, spacing_notes = pixel_size(tiff, page)
-    names = channel_names(tiff, len(cyx))
-    return Source(cyx, names, spacing, (*notes, *spacing_notes))
+    names = channel_names(tiff, cyx.shape[0])
+    return Source(cyx, names, spacing, (*notes, *choice.notes, *spacing_notes))
+
+
+def _array(tiff: tifffile.TiffFile, series: tifffile.TiffPageSeries) -> Any:
+    """Return the pixels as an array that is read by parts: the file itself, or strips and tiles."""
+    if series.dataoffset is not None:
+        dtype = series.dtype.newbyteorder(tiff.byteorder)
+        return np.memmap(tiff.filehandle.path, dtype, "r", series.dataoffset, series.shape)
+    return zarr.open_array(store=series.aszarr(level=0), mode="r")
 
 
 def _check_bytes_are_there(path: Path, series: tifffile.TiffPageSeries, stored: int) -> None:

@@ -14,7 +14,7 @@ from chromamol.analysis import MAP_NAMES
 from chromamol.errors import InputError
 from chromamol.images.ome_zarr import store_files
 from chromamol.images.ome_zarr_metadata import read_json
-from chromamol.images.source import check_declared
+from chromamol.images.source import check_size
 from chromamol.images.zarr_array import check_array_metadata
 from chromamol.results.record import Record
 from chromamol.results.store import IMAGE_GROUP, NUCLEI_GROUP
@@ -138,7 +138,7 @@ def _read_array(path: Path, group: str, axes: str, stored: int) -> NDArray[Any]:
     if len(shape) != len(axes):
         msg = f"{name} has {len(shape)} axes; expected {len(axes)}: it is damaged."
         raise InputError(msg)
-    check_declared(name, axes, shape, dtype.itemsize, stored)
+    check_size(name, axes, shape, dtype.itemsize, stored)
     try:
         array = zarr.open_array(store=LocalStore(folder, read_only=True), mode="r", zarr_format=3)
         return np.asarray(array[...])
