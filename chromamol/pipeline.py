@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import ndimage
 
 from chromamol.analysis import Analysis, NucleusAnalysis
 from chromamol.errors import InputError
 from chromamol.images.composition import compose, resolve_roles
+from chromamol.images.holes import with_holes
 from chromamol.images.image import Image
-from chromamol.images.nuclei import find_nuclei, nuclei_from_file
+from chromamol.images.nuclei import find_nuclei, nuclei_from_file, windows
 from chromamol.images.pixel_size import settle_spacing
 from chromamol.images.read import read_image
 from chromamol.inference.infer import infer_rates
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from chromamol.images.nuclei import Nuclei
-
-# Pixels kept around a nucleus: enough to tell its own edge from the border of the image.
-_MARGIN_PX = 1
 
 
 def analyse(
@@ -78,11 +75,12 @@ def analyse(
     elif isinstance(nuclei, (str, Path)):
         nuclei = nuclei_from_file(Path(nuclei), yx_visible.shape, yx_visible)
     composition = compose(image, nuclei.labels, settings, roles, role_notes)
+    densities = composition.densities.values()
+    nuclei = with_holes(nuclei, densities, spacing_nm, settings.hole_min_diameter_nm)
     analysed = []
     left_out: dict[int, InputError] = {}
-    windows = ndimage.find_objects(nuclei.labels)
-    for label, box in enumerate(windows, start=1):
-        window = _grow(box, nuclei.labels.shape)
+    nuclei_windows, chromatin = windows(nuclei.labels), nuclei.chromatin
+    for label, window in enumerate(nuclei_windows, start=1):
         channels: dict[str, Any] = {
             role.value: density[window] for role, density in composition.densities.items()
         }
@@ -90,10 +88,10 @@ def analyse(
             rate_map = infer_rates(
                 **channels,
                 spacing_nm=spacing_nm,
-                mask=nuclei.labels[window] == label,
+                mask=chromatin[window] == label,
                 calibrated=composition.calibrated,
                 settings=settings,
-                progress=_Numbered(progress, label, len(windows)),
+                progress=_Numbered(progress, label, len(nuclei_windows)),
             )
         except InputError as error:
             left_out[label] = error
@@ -154,12 +152,3 @@ def _visible(image: Image, roles: Mapping[Role, int]) -> NDArray[np.float64]:
         bright = float(np.percentile(plane, 99.5))
         yx_sum += plane / (bright if bright > 0 else 1.0)
     return yx_sum
-
-
-def _grow(box: tuple[slice, slice], shape: tuple[int, ...]) -> tuple[slice, slice]:
-    """Widen a bounding box by the margin, inside the image."""
-    y, x = (
-        slice(max(side.start - _MARGIN_PX, 0), min(side.stop + _MARGIN_PX, size))
-        for side, size in zip(box, shape, strict=True)
-    )
-    return y, x
