@@ -18,6 +18,7 @@ from chromamol.images.pixel_size import settle_spacing
 from chromamol.images.read import read_image
 from chromamol.inference.infer import infer_rates
 from chromamol.progress import Progress, Silent
+from chromamol.quality import measure_quality
 from chromamol.settings import Role, Settings
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def analyse(
     composition = compose(image, nuclei.labels, settings, roles, role_notes)
     densities = composition.densities.values()
     nuclei = with_holes(nuclei, densities, spacing_nm, settings.hole_min_diameter_nm)
+    qualities = measure_quality(image, nuclei, composition, spacing_nm)
     analysed = []
     left_out: dict[int, InputError] = {}
     nuclei_windows, chromatin = windows(nuclei.labels), nuclei.chromatin
@@ -96,7 +98,9 @@ def analyse(
         except InputError as error:
             left_out[label] = error
             continue
-        analysed.append(NucleusAnalysis(label, window, rate_map))
+        quality = qualities[label - 1]
+        rate_map = replace(rate_map, findings=rate_map.findings + quality.findings)
+        analysed.append(NucleusAnalysis(label, window, rate_map, quality))
     if not analysed:
         raise next(iter(left_out.values()))
     notes = tuple(f"Nucleus {label} was left out. {error}" for label, error in left_out.items())

@@ -32,6 +32,10 @@ _EDGE = 0.5
 # Standard deviation of the averaging in diameters of the smallest body: averaged, the middle of an
 # empty one is filled to exp(-2) = 0.14.
 _AVERAGED = 0.25
+# A body is averaged over so many pixels or more, and so at least four times as wide.
+_FEWEST_PIXELS = 2.0
+# Share of the smallest disc that a body has to fill.
+_SMALLEST = 0.5
 # Noise of the average over the median: chromatin at 0.6 is then four deviations from `_EMPTY`.
 _QUIET = 0.1
 
@@ -82,10 +86,12 @@ def empty_bodies(
 ) -> NDArray[np.bool_]:
     """Find where a nucleus has hardly any chromatin in any channel.
 
-    The sum of the channels, each over its mean, is averaged over a quarter of the smallest
-    diameter; over more where single pixels are noisy (few counts) or coarse, and the smallest
-    diameter grows with it. A body is where a disc of that diameter fits in below 0.3 of the
-    median; it reaches as far as the average is below half of the median.
+    The sum of the channels, each over its mean, is averaged with a Gaussian of a quarter of the
+    smallest diameter; of more where single pixels are noisy (few counts) or coarse, and the
+    smallest diameter grows with it. A body is where the average is below 0.3 of the median in a
+    disc as wide as the Gaussian, as it is in the middle of an empty disc of that diameter. It
+    reaches as far as the density, averaged no more than its noise asks for, is below half of the
+    median, and a pixel further.
 
     Parameters
     ----------
@@ -106,17 +112,28 @@ def empty_bodies(
     chromatin = np.sum([channel / mean for channel, mean in means if mean > 0], axis=0)
     noise = estimate_noise(chromatin, yx_inside).sd / float(np.mean(chromatin[yx_inside]))
     quiet_nm = noise / _QUIET * math.sqrt(math.prod(yx_spacing_nm) / (4 * math.pi))
-    width_nm = max(_AVERAGED * min_diameter_nm, quiet_nm, *yx_spacing_nm)
-    average = smooth_inside(chromatin, yx_inside, width_nm, yx_spacing_nm)
+    fine_nm = max(quiet_nm, *yx_spacing_nm)
+    width_nm = max(fine_nm, _FEWEST_PIXELS * max(yx_spacing_nm), _AVERAGED * min_diameter_nm)
+    fine, average = (
+        smooth_inside(chromatin, yx_inside, each_nm, yx_spacing_nm)
+        for each_nm in (fine_nm, width_nm)
+    )
     median = float(np.median(average[yx_inside]))
-    radius_nm = width_nm / (2 * _AVERAGED)
-    # Outside the nucleus the average is NaN, which is not below anything.
+    # Outside the nucleus the averages are NaN, which is not below anything.
     depth_nm = ndimage.distance_transform_edt(average < _EMPTY * median, sampling=yx_spacing_nm)
-    middle = depth_nm > radius_nm
+    middle: NDArray[np.bool_] = depth_nm > width_nm
     if not middle.any():
         return middle
+    radius_nm = width_nm / (2 * _AVERAGED)
     reach_nm = ndimage.distance_transform_edt(~middle, sampling=yx_spacing_nm)
-    return (average < _EDGE * median) & (reach_nm <= radius_nm + width_nm)
+    hollow = (average < _EDGE * median) | (fine < _EDGE * median)
+    bodies, _ = ndimage.label(hollow & (reach_nm <= radius_nm))
+    areas_nm2 = np.bincount(bodies.ravel()) * math.prod(yx_spacing_nm)
+    large = areas_nm2 > _SMALLEST * math.pi * radius_nm**2
+    large[0] = False
+    # Empty pixels that are left are what the solver fails on; a hole too wide costs little.
+    holes: NDArray[np.bool_] = ndimage.binary_dilation(large[bodies]) & yx_inside
+    return holes
 
 
 def _note(

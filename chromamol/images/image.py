@@ -32,6 +32,8 @@ class Image:
         Pixel size along y and x, nm; None where the file states none that can be one.
     notes : tuple of str
         What was understood and what was ignored, in sentences.
+    counts : bool
+        Whether the values are numbers of localisations.
     """
 
     name: str
@@ -41,3 +43,4 @@ class Image:
     channel_names: tuple[str, ...]
     yx_spacing_nm: tuple[float, float] | None
     notes: tuple[str, ...] = ()
+    counts: bool = False
