@@ -85,8 +85,7 @@ def find_nuclei(
         raise InputError(_no_nucleus("nothing in it is brighter than its noise", settings))
     coarse, largest_um2 = bodies(smoothed, levels, min_area_um2)
     parts = split_touching(coarse, smoothed, min_area_um2) if coarse.any() else coarse
-    shape = (yx_intensity.shape[0], yx_intensity.shape[1])
-    labels = onto_image(parts, smoothed, levels, shape, width_nm)
+    labels = onto_image(parts, smoothed, levels, yx_intensity, width_nm)
     areas_um2 = np.bincount(labels.ravel()) * float(np.prod(yx_spacing_nm)) / 1e6
     labels[areas_um2[labels] < min_area_um2] = 0
     if not labels.any():
