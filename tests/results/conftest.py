@@ -14,6 +14,7 @@ from chromamol.images.composition import Composition
 from chromamol.images.image import Image
 from chromamol.images.nuclei import Nuclei
 from chromamol.inference.rate_map import Finding, Quantity, RateMap, Scale, Status
+from chromamol.quality import Quality
 from chromamol.settings import Role, Settings
 
 SPACING_NM = (23.0, 17.0)
@@ -73,6 +74,9 @@ def _domains_at_a_period(rng: np.random.Generator) -> np.ndarray:
     return 1 / (1 + np.exp(-3 * field / field.std()))
 
 
+QUALITY = Quality(0.002, 40.0, 900.0, 110.0, 1.1)
+
+
 def build_analysis(*, density_only: bool = False) -> Analysis:
     rng = np.random.default_rng(20)
     labels = _labels()
@@ -113,7 +117,7 @@ def build_analysis(*, density_only: bool = False) -> Analysis:
             reaction_length_nm=140.0,
             posterior=IndependentPixels(0.05 * rate[window]),
         )
-        per_nucleus.append(NucleusAnalysis(label, window, rate_map))
+        per_nucleus.append(NucleusAnalysis(label, window, rate_map, QUALITY))
     return Analysis(
         image=Image(
             name="cell_3",
