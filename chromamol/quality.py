@@ -102,14 +102,14 @@ def measure_quality(
     """
     chromatin, outside = nuclei.chromatin, nuclei.labels > 0
     spreads = {role: _spread(yx, outside) for role, yx in composition.densities.items()}
+    planes = {role: np.asarray(image.cyx[n]) for role, n in composition.roles.items()}
     measured = []
     for label, window in enumerate(windows(nuclei.labels), start=1):
         inside = chromatin[window] == label
         area_um2 = np.count_nonzero(inside) * math.prod(yx_spacing_nm) / 1e6
         per_channel = []
-        for role, number in composition.roles.items():
-            density = composition.densities[role][window]
-            raw = np.asarray(image.cyx[number][window])[inside]
+        for role, plane in planes.items():
+            density, raw = composition.densities[role][window], plane[window][inside]
             per_channel.append(
                 Quality(
                     0.0 if image.counts else _saturated(raw),

@@ -65,15 +65,15 @@ def with_holes(
         With a note on its holes.
     """
     found = np.zeros(nuclei.labels.shape, dtype=bool)
-    given = found if nuclei.yx_holes is None else nuclei.yx_holes
+    given = np.zeros_like(found) if nuclei.yx_holes is None else nuclei.yx_holes
     if min_diameter_nm:
         densities, chromatin = tuple(yx_densities), nuclei.chromatin
         for label, window in enumerate(windows(nuclei.labels), start=1):
             inside = chromatin[window] == label
             channels = [density[window] for density in densities]
             found[window] |= empty_bodies(channels, inside, yx_spacing_nm, min_diameter_nm)
-    notes = _note(given, "that were drawn", yx_spacing_nm) + _note(
-        found, "with hardly any chromatin (nucleoli, speckles), found in the image,", yx_spacing_nm
+    notes = _note(given, "in the outlines that were given", yx_spacing_nm) + _note(
+        found, "with hardly any chromatin (nucleoli, speckles)", yx_spacing_nm
     )
     return replace(nuclei, yx_holes=given | found, notes=nuclei.notes + notes)
 
@@ -86,8 +86,8 @@ def empty_bodies(
 ) -> NDArray[np.bool_]:
     """Find where a nucleus has hardly any chromatin in any channel.
 
-    The sum of the channels, each over its mean, is averaged with a Gaussian of a quarter of the
-    smallest diameter; of more where single pixels are noisy (few counts) or coarse, and the
+    The mean of the channels, each over its own mean, is averaged with a Gaussian of a quarter of
+    the smallest diameter; of more where single pixels are noisy (few counts) or coarse, and the
     smallest diameter grows with it. A body is where the average is below 0.3 of the median in a
     disc as wide as the Gaussian, as it is in the middle of an empty disc of that diameter. It
     reaches as far as the density, averaged no more than its noise asks for, is below half of the
@@ -108,12 +108,20 @@ def empty_bodies(
     (y, x) bool
         Pixels of the nucleus.
     """
+    none = np.zeros_like(yx_inside)
     means = [(channel, float(channel[yx_inside].mean())) for channel in yx_channels]
-    chromatin = np.sum([channel / mean for channel, mean in means if mean > 0], axis=0)
-    noise = estimate_noise(chromatin, yx_inside).sd / float(np.mean(chromatin[yx_inside]))
+    relative = [channel / mean for channel, mean in means if mean > 0]
+    if not relative:
+        return none
+    chromatin = np.mean(relative, axis=0)
+    noise = estimate_noise(chromatin, yx_inside).sd
     quiet_nm = noise / _QUIET * math.sqrt(math.prod(yx_spacing_nm) / (4 * math.pi))
     fine_nm = max(quiet_nm, *yx_spacing_nm)
     width_nm = max(fine_nm, _FEWEST_PIXELS * max(yx_spacing_nm), _AVERAGED * min_diameter_nm)
+    radius_nm = width_nm / (2 * _AVERAGED)
+    smallest_px = math.pi * radius_nm**2 / math.prod(yx_spacing_nm)
+    if smallest_px > np.count_nonzero(yx_inside) / 2:
+        return none
     fine, average = (
         smooth_inside(chromatin, yx_inside, each_nm, yx_spacing_nm)
         for each_nm in (fine_nm, width_nm)
@@ -123,13 +131,11 @@ def empty_bodies(
     depth_nm = ndimage.distance_transform_edt(average < _EMPTY * median, sampling=yx_spacing_nm)
     middle: NDArray[np.bool_] = depth_nm > width_nm
     if not middle.any():
-        return middle
-    radius_nm = width_nm / (2 * _AVERAGED)
+        return none
     reach_nm = ndimage.distance_transform_edt(~middle, sampling=yx_spacing_nm)
     hollow = (average < _EDGE * median) | (fine < _EDGE * median)
     bodies, _ = ndimage.label(hollow & (reach_nm <= radius_nm))
-    areas_nm2 = np.bincount(bodies.ravel()) * math.prod(yx_spacing_nm)
-    large = areas_nm2 > _SMALLEST * math.pi * radius_nm**2
+    large = np.bincount(bodies.ravel()) > _SMALLEST * smallest_px
     large[0] = False
     # Empty pixels that are left are what the solver fails on; a hole too wide costs little.
     holes: NDArray[np.bool_] = ndimage.binary_dilation(large[bodies]) & yx_inside
@@ -147,9 +153,9 @@ def _note(
     size = (
         f"1 hole of {area_um2:.2g} um2"
         if count == 1
-        else (f"{count} holes of {area_um2:.2g} um2 together")
+        else f"{count} holes of {area_um2:.2g} um2 together"
     )
     return (
-        f"{size} {which} left out of the maps. Areas of nuclei and distances to the rim are "
+        f"{size} {which}, left out of the maps. Areas of nuclei and distances to the rim are "
         "those of the whole nucleus.",
     )

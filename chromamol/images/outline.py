@@ -225,7 +225,7 @@ def onto_image(
     grid_levels = np.where(zones > 0, levels, np.inf)
     fine = ndimage.zoom(smoothed.yx, smoothed.step, order=1, mode="nearest", grid_mode=True)
     fine = fine[: shape_yx[0], : shape_yx[1]]
-    level = _repeat(grid_levels, smoothed.step, shape_yx)
+    level = np.asarray(_repeat(grid_levels, smoothed.step, shape_yx), dtype=np.float64)
     sharper = _sharper(yx_intensity, smoothed, levels, spacing_nm, width_nm)
     inside = (fine > level) & (sharper > level)
     above = np.where(inside, _repeat(zones, smoothed.step, shape_yx), 0)
@@ -258,7 +258,8 @@ def _sharper(
     sharper_nm = width_nm * np.clip(smoothed.noise_sd / loudest, 1 / _GRID_PER_SMOOTHING, 1)
     yx = np.asarray(yx_intensity, dtype=np.float64)
     yx = np.minimum(yx, np.percentile(yx, _BRIGHTEST_PERCENTILE))
-    return ndimage.gaussian_filter(yx, [sharper_nm / side for side in spacing_nm], mode="nearest")
+    sigma_px = [sharper_nm / side for side in spacing_nm]
+    return np.asarray(ndimage.gaussian_filter(yx, sigma_px, mode="nearest"), dtype=np.float64)
 
 
 def _repeat(

@@ -82,6 +82,13 @@ def test_the_setting_is_a_diameter(diameter_um, found):
     assert empty_bodies([image], NUCLEUS, SPACING_NM, MIN_NM).any() == found
 
 
+def test_a_nucleus_that_is_all_noise_or_darker_than_its_background_has_no_hole():
+    rng = np.random.default_rng(12)
+    for mean in (0.01, 0.0, -5.0):
+        image = rng.normal(mean, 1.0, SHAPE)
+        assert not empty_bodies([image], NUCLEUS, SPACING_NM, MIN_NM).any()
+
+
 def test_brightness_and_gain_do_not_matter():
     image = counts(chromatin(8) * (NUCLEUS & ~NUCLEOLUS), 20, 8)
     found = empty_bodies([image], NUCLEUS, SPACING_NM, MIN_NM)
