@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+
+from chromamol.quality import Quality
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,12 +33,15 @@ class NucleusAnalysis:
     window : (slice, slice)
         Rows and columns of the image that `rate_map` covers.
     rate_map : RateMap
-        Maps of the window's shape; NaN outside this nucleus.
+        Maps of the window's shape; NaN outside this nucleus and in its holes.
+    quality : Quality
+        What its image is worth.
     """
 
     label: int
     window: tuple[slice, slice]
     rate_map: RateMap
+    quality: Quality = field(default_factory=Quality)
 
 
 @dataclass(frozen=True)

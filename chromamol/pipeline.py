@@ -7,17 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import ndimage
 
 from chromamol.analysis import Analysis, NucleusAnalysis
 from chromamol.errors import InputError
 from chromamol.images.composition import compose, resolve_roles
+from chromamol.images.holes import with_holes
 from chromamol.images.image import Image
-from chromamol.images.nuclei import find_nuclei, nuclei_from_file
+from chromamol.images.nuclei import find_nuclei, nuclei_from_file, windows
 from chromamol.images.pixel_size import settle_spacing
 from chromamol.images.read import read_image
 from chromamol.inference.infer import infer_rates
 from chromamol.progress import Progress, Silent
+from chromamol.quality import measure_quality
 from chromamol.settings import Role, Settings
 
 if TYPE_CHECKING:
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from chromamol.images.nuclei import Nuclei
-
-# Pixels kept around a nucleus: enough to tell its own edge from the border of the image.
-_MARGIN_PX = 1
 
 
 def analyse(
@@ -83,26 +81,29 @@ def analyse(
     elif isinstance(nuclei, (str, Path)):
         nuclei = nuclei_from_file(Path(nuclei), yx_visible.shape, yx_visible)
     composition = compose(image, nuclei.labels, settings, roles, role_notes)
+    nuclei = with_holes(nuclei, composition, spacing_nm, settings.hole_min_diameter_nm)
+    qualities = measure_quality(nuclei, composition, spacing_nm)
     analysed = []
     left_out: dict[int, InputError] = {}
-    windows = ndimage.find_objects(nuclei.labels)
-    for label, box in enumerate(windows, start=1):
-        window = _grow(box, nuclei.labels.shape)
+    nuclei_windows, chromatin = windows(nuclei.labels), nuclei.chromatin
+    for label, window in enumerate(nuclei_windows, start=1):
         channels: dict[str, Any] = {role.value: composition.density(role, window) for role in roles}
         try:
             rate_map = infer_rates(
                 **channels,
                 spacing_nm=spacing_nm,
-                mask=nuclei.labels[window] == label,
+                mask=chromatin[window] == label,
                 calibrated=composition.calibrated,
                 psf_nm=settings.psf_nm or image.psf_nm,
                 settings=settings,
-                progress=_Numbered(progress, label, len(windows)),
+                progress=_Numbered(progress, label, len(nuclei_windows)),
             )
         except InputError as error:
             left_out[label] = error
             continue
-        analysed.append(NucleusAnalysis(label, window, rate_map))
+        quality = qualities[label - 1]
+        rate_map = replace(rate_map, findings=rate_map.findings + quality.findings)
+        analysed.append(NucleusAnalysis(label, window, rate_map, quality))
     if not analysed:
         raise next(iter(left_out.values()))
     notes = tuple(f"Nucleus {label} was left out. {error}" for label, error in left_out.items())
@@ -158,12 +159,3 @@ def _visible(image: Image, roles: Mapping[Role, int]) -> NDArray[np.float64]:
         bright = float(np.percentile(plane, 99.5))
         yx_sum += plane / (bright if bright > 0 else 1.0)
     return yx_sum
-
-
-def _grow(box: tuple[slice, slice], shape: tuple[int, ...]) -> tuple[slice, slice]:
-    """Widen a bounding box by the margin, inside the image."""
-    y, x = (
-        slice(max(side.start - _MARGIN_PX, 0), min(side.stop + _MARGIN_PX, size))
-        for side, size in zip(box, shape, strict=True)
-    )
-    return y, x

@@ -174,6 +174,13 @@ class Settings(BaseModel):
     nucleus_min_area_um2: float = Field(
         20.0, gt=0, le=10_000, description="Smaller objects are not taken for nuclei, um2."
     )
+    hole_min_diameter_nm: float = Field(
+        500.0,
+        ge=0,
+        le=10_000,
+        description="Nucleoli and other bodies with hardly any chromatin are left out of the maps "
+        "when they are at least this wide, nm. 0: none are.",
+    )
     equation: Literal["auto", "chromatin", "mark-turnover"] = Field(
         "auto",
         description="Model: chromatin (two species, reaction-diffusion and phase separation) or "

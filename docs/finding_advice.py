@@ -212,6 +212,29 @@ ADVICE: dict[str, tuple[tuple[tuple[Any, ...], str], ...]] = {
             "domains.",
         ),
     ),
+    "low_signal": (
+        (
+            (3.2,),
+            "Label or expose more strongly, or use a section with less light from out of focus. "
+            "If the background is known, give it with `background_intensity`, or check that the "
+            "outline lies on a nucleus at all.",
+        ),
+    ),
+    "few_localisations": (
+        (
+            (85.0, 400.0),
+            "Record for longer, or label more densely. Check that filters did not discard most of "
+            "the table, and that the pixel size is right.",
+        ),
+    ),
+    "out_of_focus": (
+        (
+            (1450.0, 2.3),
+            "Look at this nucleus in the image. If it is blurred, leave it out of the comparison; "
+            "a dividing or dying nucleus may be smooth without being blurred. An image that is out "
+            "of focus as a whole is not noticed.",
+        ),
+    ),
     "domain_imprint": (
         (
             (Imprint(216.0, 0.05, 0.001, 0.004, 90.0),),

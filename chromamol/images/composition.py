@@ -24,7 +24,6 @@ __all__ = ["Composition", "compose", "resolve_roles"]
 _BLOCK_PX = 8
 _MIN_BLOCKS = 20
 _LOW_PERCENTILE = 10
-_SATURATED_SHARE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,7 @@ def compose(
         plane = np.asarray(image.cyx[number])
         who = f"channel {number} ({role.value})"
         background, note = _background(plane, inside, settings)
-        notes += [f"{who.capitalize()}: {note}", *_saturation(plane, inside, who)]
+        notes.append(f"{who.capitalize()}: {note}")
         backgrounds[role] = background
         means[role] = float(plane[inside].mean(dtype=np.float64)) - background
         if means[role] <= 0:
@@ -140,7 +139,7 @@ def _background(
     if settings.background_intensity != "auto":
         value = float(settings.background_intensity)
         return value, f"background {value:.4g}, as given."
-    means = _block_means_outside(plane, inside)
+    means = block_means_outside(plane, inside)
     if len(means) < _MIN_BLOCKS:
         return 0.0, (
             "the image shows too little outside of the nuclei to tell the background; 0 was taken. "
@@ -150,31 +149,23 @@ def _background(
     return value, f"background {value:.4g}, from the dark parts outside of the nuclei."
 
 
-def _block_means_outside(
+def block_means_outside(
     plane: NDArray[np.generic], inside: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
-    """Return the means of all blocks of 8 x 8 pixels that lie wholly outside of the nuclei."""
+    """Return the means of all blocks of 8 x 8 pixels that lie wholly outside of the nuclei.
+
+    Parameters
+    ----------
+    plane : (y, x) array
+    inside : (y, x) bool
+        All nuclei, with their holes.
+    """
     rows, columns = (size // _BLOCK_PX for size in plane.shape)
     blocks = (rows, _BLOCK_PX, columns, _BLOCK_PX)
     window = (slice(rows * _BLOCK_PX), slice(columns * _BLOCK_PX))
     outside = ~inside[window].reshape(blocks).any(axis=(1, 3))
     means = plane[window].reshape(blocks).mean(axis=(1, 3), dtype=np.float64)
     return np.asarray(means[outside], dtype=np.float64)
-
-
-def _saturation(plane: NDArray[np.generic], inside: NDArray[np.bool_], who: str) -> tuple[str, ...]:
-    """Note pixels that pile up at the largest value of a channel."""
-    values = plane[inside]
-    top = values.max()
-    share = float((values == top).mean())
-    ceiling = plane.dtype.kind in "iu" and top == np.iinfo(plane.dtype.str).max
-    many = share > _SATURATED_SHARE and top > 100
-    if not (many or (ceiling and share > _SATURATED_SHARE / 10)):
-        return ()
-    return (
-        f"{who.capitalize()}: {share:.2%} of the nuclear pixels are at the largest value ({top}), "
-        "so they may be saturated; densities there are too low.",
-    )
 
 
 def _gains(settings: Settings, roles: Mapping[Role, int]) -> dict[Role, float] | None:

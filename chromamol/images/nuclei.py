@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import ndimage
 
 from chromamol.errors import InputError
 from chromamol.images.outline import bodies, half_height_levels, onto_image, smooth, split_touching
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from chromamol.settings import Settings
 
 
+# Pixels kept around a nucleus: enough to tell its own edge from the border of the image.
+_MARGIN_PX = 1
+
+
 @dataclass(frozen=True)
 class Nuclei:
     """The nuclei of one image.
@@ -25,16 +30,26 @@ class Nuclei:
     Attributes
     ----------
     labels : (y, x) int32
-        0 is background, 1..n the nuclei, without gaps.
+        0 is background, 1..n the nuclei, without gaps; whole, with what lies in their holes.
     touches_border : tuple of bool
         For label i + 1: whether the image border cuts the nucleus.
     notes : tuple of str
         Where the outlines come from, and what was dropped, in sentences.
+    yx_holes : (y, x) bool, optional
+        Pixels of nuclei that hold no chromatin (nucleoli): no part of any map. Default: none.
     """
 
     labels: NDArray[np.int32]
     touches_border: tuple[bool, ...]
     notes: tuple[str, ...] = ()
+    yx_holes: NDArray[np.bool_] | None = None
+
+    @property
+    def chromatin(self) -> NDArray[np.int32]:
+        """The labels, 0 in the holes: the pixels that are analysed."""
+        if self.yx_holes is None:
+            return self.labels
+        return np.where(self.yx_holes, np.int32(0), self.labels)
 
 
 def find_nuclei(
@@ -70,8 +85,7 @@ def find_nuclei(
         raise InputError(_no_nucleus("nothing in it is brighter than its noise", settings))
     coarse, largest_um2 = bodies(smoothed, levels, min_area_um2)
     parts = split_touching(coarse, smoothed, min_area_um2) if coarse.any() else coarse
-    shape = (yx_intensity.shape[0], yx_intensity.shape[1])
-    labels = onto_image(parts, smoothed, levels, shape, width_nm)
+    labels = onto_image(parts, smoothed, levels, yx_intensity, width_nm)
     areas_um2 = np.bincount(labels.ravel()) * float(np.prod(yx_spacing_nm)) / 1e6
     labels[areas_um2[labels] < min_area_um2] = 0
     if not labels.any():
@@ -113,6 +127,8 @@ def nuclei_from_file(
 def label_nuclei(labels: NDArray[np.integer], notes: tuple[str, ...]) -> Nuclei:
     """Make nuclei of a label image: numbered without gaps, flagged where its border cuts them.
 
+    Background that a nucleus encloses is a hole of it.
+
     Parameters
     ----------
     labels : (y, x) integer array
@@ -126,7 +142,31 @@ def label_nuclei(labels: NDArray[np.integer], notes: tuple[str, ...]) -> Nuclei:
     rim = (numbered[0], numbered[-1], numbered[:, 0], numbered[:, -1])
     cut = set(np.unique(np.concatenate(rim)))
     touches = tuple(label in cut for label in range(1, int(numbered.max()) + 1))
-    return Nuclei(numbered, touches, notes)
+    holes = np.zeros(numbered.shape, dtype=bool)
+    for label, window in enumerate(windows(numbered), start=1):
+        whole = ndimage.binary_fill_holes(numbered[window] == label)
+        enclosed = whole & (numbered[window] == 0)
+        holes[window] |= enclosed
+        numbered[window][enclosed] = label
+    return Nuclei(numbered, touches, notes, holes)
+
+
+def windows(labels: NDArray[np.int32]) -> list[tuple[slice, slice]]:
+    """Return the rows and columns of each nucleus, with a pixel around it where there is one.
+
+    Parameters
+    ----------
+    labels : (y, x) int32
+        Nuclei 1..n without gaps.
+    """
+    height, width = labels.shape
+    return [
+        (
+            slice(max(rows.start - _MARGIN_PX, 0), min(rows.stop + _MARGIN_PX, height)),
+            slice(max(columns.start - _MARGIN_PX, 0), min(columns.stop + _MARGIN_PX, width)),
+        )
+        for rows, columns in ndimage.find_objects(labels)
+    ]
 
 
 def _no_nucleus(found: str, settings: Settings) -> str:

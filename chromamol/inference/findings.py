@@ -305,6 +305,36 @@ def saturated(role: str, share: float) -> Finding:
     )
 
 
+def low_signal(over_spread: float) -> Finding:
+    """Say that the nucleus hardly stands out of the background."""
+    return Finding(
+        "low-signal",
+        f"This nucleus is only {over_spread:.1f} times as bright as the background varies: what "
+        "is background and what is thin chromatin cannot be told apart.",
+        over_spread,
+    )
+
+
+def few_localisations(per_um2: float, needed_per_um2: float) -> Finding:
+    """Say that the domains are not sampled."""
+    return Finding(
+        "few-localisations",
+        f"There are {per_um2:.0f} localisations per um2; to sample chromatin domains of 100 nm, "
+        f"{needed_per_um2:.0f} are needed. The map mostly shows where single ones happen to be.",
+        per_um2,
+    )
+
+
+def out_of_focus(detail_nm: float, over_others: float) -> Finding:
+    """Say that the nucleus is blurred against its neighbours."""
+    return Finding(
+        "out-of-focus",
+        f"The finest detail in this nucleus ({detail_nm:.0f} nm) is {over_others:.1f} times as "
+        "large as in the other nuclei of the image: it is probably out of focus.",
+        over_others,
+    )
+
+
 def domain_imprint(imprint: Imprint) -> Finding:
     """Say whether the map follows the domains, and what that can mean."""
     spacing = f"{imprint.domain_spacing_nm:.0f} nm, the spacing of the domains"

@@ -50,10 +50,49 @@ _BY_DISTANCE = (
 _NUCLEI = (
     ("image", "", "Name of the image, without its suffix."),
     ("nucleus", "", "Number of the nucleus in the label image, from 1."),
-    ("area_um2", "um2", "Area of the nucleus: its pixels times the pixel area."),
+    ("area_um2", "um2", "Area of the whole nucleus, with its holes: pixels times the pixel area."),
+    (
+        "hole_count",
+        "",
+        "Number of holes: nucleoli and other bodies with hardly any chromatin, and holes of a mask "
+        "that was given. No map covers them.",
+    ),
+    ("hole_area_um2", "um2", "Area of the holes; the maps cover area_um2 less this."),
     ("centroid_y_um", "um", "Mean y of the pixel centres, from the image's top left corner."),
     ("centroid_x_um", "um", "Mean x of the pixel centres, from the image's top left corner."),
     ("touches_border", "", "Whether the image border cuts the nucleus: its area is a lower bound."),
+    (
+        "saturated_share",
+        "",
+        "Share of the pixels at the end of the range of the detector or the file, or piled up at "
+        "the largest value; of the channel that has most.",
+    ),
+    (
+        "signal_over_background_spread",
+        "",
+        "Mean intensity above background, over half of the span that holds 68 % of the background "
+        "(blocks of 8 x 8 pixels outside of all nuclei): how sure the background is. Of the "
+        "channel that has least; empty where the image shows too little background.",
+    ),
+    (
+        "localisations_per_um2",
+        "1/um2",
+        "Localisations per area with chromatin, of the channel that has least; empty where the "
+        "image does not count localisations.",
+    ),
+    (
+        "detail_nm",
+        "nm",
+        "Size of the finest detail: root mean square slope over root mean square Laplacian of the "
+        "intensity, smoothed over 2 pixels, noise subtracted; of the channel with the coarsest. "
+        "Empty where noise hides it.",
+    ),
+    (
+        "detail_over_others",
+        "",
+        "detail_nm over the median of the other nuclei of the image, three or more: a nucleus out "
+        "of focus has a large one.",
+    ),
     ("rate_mean", RATE_UNIT, "Mean of the rate map over the pixels that have a rate."),
     (
         "rate_mean_sd",
@@ -77,7 +116,11 @@ _NUCLEI = (
         "Median of the uncertainty map: the posterior standard deviation of a typical pixel.",
     ),
     ("rate_sd_of_map", RATE_UNIT, "Standard deviation of the rate map from pixel to pixel."),
-    ("rate_area_fraction", "", "Share of the nuclear area that has a rate; the rest is blanked."),
+    (
+        "rate_area_fraction",
+        "",
+        "Share of the area with chromatin that has a rate.",
+    ),
     (
         "rate_rim_mean",
         RATE_UNIT,
@@ -95,7 +138,7 @@ _NUCLEI = (
         "",
         "95th minus 5th percentile of the compaction map, whose average over the nucleus is 1.",
     ),
-    ("condensed_area_fraction", "", "Share of the nuclear area that lies in domains."),
+    ("condensed_area_fraction", "", "Share of the area with chromatin that lies in domains."),
     (
         "plateau_over_mean",
         "",

@@ -100,9 +100,9 @@ def titles(axes: Axes, panel: Panel, letter: str, width: float, height: float) -
 
 
 def outlines(axes: Axes, panel: Panel, analysis: Analysis, frame: Frame) -> None:
-    """Trace the nuclei, dashed where the image cuts them, hatched where doubted; the domains."""
+    """Trace nuclei and holes, dashed where the image cuts them, hatched if doubted; domains."""
     colour = "white" if panel.dark else INK
-    for number, line in frame.outlines_um(analysis.nuclei.labels):
+    for number, line in frame.outlines_um(analysis.nuclei.chromatin):
         style = _CUT if analysis.nuclei.touches_border[number - 1] else "solid"
         axes.plot(line[:, 1], line[:, 0], color=colour, linewidth=0.5, linestyle=style)
         if number in panel.doubted:

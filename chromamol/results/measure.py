@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -68,15 +69,20 @@ def _nucleus_row(analysis: Analysis, nucleus: NucleusAnalysis) -> Row:
     compaction = rate_map.compaction[mask & np.isfinite(rate_map.compaction)]
     low, median, high = _percentiles(rate, 25, 50, 75)
     sparse, dense = _percentiles(compaction, 5, 95)
-    y_um, x_um = _centroid_um(mask, nucleus.window, spacing)
+    whole = analysis.nuclei.labels[nucleus.window] == nucleus.label
+    hole_count, hole_area_um2 = _holes(analysis, nucleus)
+    y_um, x_um = _centroid_um(whole, nucleus.window, spacing)
     rate_mean, rate_mean_sd = rate_map.mean_over(mask)
     return {
         "image": analysis.image.name,
         "nucleus": nucleus.label,
-        "area_um2": mask.sum() * _pixel_um2(spacing),
+        "area_um2": whole.sum() * _pixel_um2(spacing),
+        "hole_count": hole_count,
+        "hole_area_um2": hole_area_um2,
         "centroid_y_um": y_um,
         "centroid_x_um": x_um,
         "touches_border": analysis.nuclei.touches_border[nucleus.label - 1],
+        **asdict(nucleus.quality),
         "rate_mean": rate_mean,
         "rate_mean_sd": rate_mean_sd,
         "rate_median": median,
@@ -130,6 +136,14 @@ def _domain_rows(analysis: Analysis, nucleus: NucleusAnalysis) -> list[Row]:
             }
         )
     return rows
+
+
+def _holes(analysis: Analysis, nucleus: NucleusAnalysis) -> tuple[int, float]:
+    """Count the holes of one nucleus, and measure their area, um2."""
+    whole = analysis.nuclei.labels[nucleus.window] == nucleus.label
+    holes = whole & (analysis.nuclei.chromatin[nucleus.window] == 0)
+    _, count = ndimage.label(holes, np.ones((3, 3)))
+    return count, float(holes.sum() * _pixel_um2(analysis.yx_spacing_nm))
 
 
 def _zone_means(analysis: Analysis, nucleus: NucleusAnalysis) -> Row:

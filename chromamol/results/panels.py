@@ -238,7 +238,7 @@ def _truth_panel(
     """Show the rate that was simulated, in the colours of the inferred one."""
     inferred = analysis.full_map("rate")
     both = np.isfinite(inferred) & np.isfinite(yx_truth)
-    inside = np.where(analysis.nuclei.labels > 0, yx_truth, np.nan)
+    inside = np.where(analysis.nuclei.chromatin > 0, yx_truth, np.nan)
     error = np.linalg.norm(inferred[both] - yx_truth[both]) / np.linalg.norm(yx_truth[both])
     return Panel(
         f"Truth · relative L2 error {error:.3f}",
@@ -294,7 +294,7 @@ def _domains_panel(analysis: Analysis, frame: Frame) -> Panel:
         domains[nucleus.window] = np.where(mask, numbered, domains[nucleus.window])
         count += found.count
     panel = _channel_panels(analysis, frame)[0]
-    share = np.count_nonzero(domains) / np.count_nonzero(analysis.nuclei.labels)
+    share = np.count_nonzero(domains) / np.count_nonzero(analysis.nuclei.chromatin)
     subtitle = f"{count} outlined, {share:.0%} of the area"
     return replace(panel, title="Condensed domains", subtitle=subtitle, outlines=domains)
 

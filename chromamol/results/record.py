@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -34,6 +35,16 @@ class FindingRecord(_Frozen):
     value: float | None = Field(None, allow_inf_nan=False)
 
 
+class QualityRecord(_Frozen):
+    """What the image of one nucleus is worth; the names are those of `Quality`."""
+
+    saturated_share: float | None = Field(None, allow_inf_nan=False)
+    signal_over_background_spread: float | None = Field(None, allow_inf_nan=False)
+    localisations_per_um2: float | None = Field(None, allow_inf_nan=False)
+    detail_nm: float | None = Field(None, allow_inf_nan=False)
+    detail_over_others: float | None = Field(None, allow_inf_nan=False)
+
+
 class NucleusRecord(_Frozen):
     """What the maps of one nucleus are, and how they came out; the names are those of `RateMap`."""
 
@@ -46,6 +57,7 @@ class NucleusRecord(_Frozen):
     status_sentence: str
     reaction_length_nm: float | None = Field(None, allow_inf_nan=False)
     findings: tuple[FindingRecord, ...]
+    quality: QualityRecord = QualityRecord()
 
     @property
     def naming(self) -> Naming:
@@ -112,6 +124,9 @@ def _nucleus(analysis: Analysis, nucleus: NucleusAnalysis) -> NucleusRecord:
         findings=tuple(
             FindingRecord(code=found.code, sentence=found.sentence, value=_finite(found.value))
             for found in rate_map.findings
+        ),
+        quality=QualityRecord(
+            **{name: _finite(value) for name, value in asdict(nucleus.quality).items()}
         ),
     )
 

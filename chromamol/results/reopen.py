@@ -37,7 +37,7 @@ class StoredResult:
     cyx : (channel, y, x) array
         The image that was analysed.
     labels : (y, x) int32
-        The nuclei.
+        The nuclei, 0 in their holes.
     maps : mapping of str to (y, x) float32
         rate, rate_sd, residual, compaction; NaN outside the nuclei.
     record : Record

@@ -3,7 +3,7 @@
     IMAGE.ome.zarr/            attributes: ome (bioformats2raw layout), chromamol (see `Record`)
         OME/                   the list of the images, and METADATA.ome.xml
         image/                 the channels that were read (c, y, x), pyramid 0, 1, ...
-            labels/nuclei/     the nuclei (y, x)
+            labels/nuclei/     the nuclei (y, x), 0 in their holes
         rate/  rate_sd/  residual/  compaction/      the maps (y, x), float32, NaN outside
 
 Every group below the root is an OME-Zarr image of its own, with pixel size and unit. The
@@ -74,7 +74,7 @@ def write_store(path: Path, analysis: Analysis) -> None:
         image = v05.Image(multiscales=[scales], omero=omero)
         builder.write_image(name, image, levels)
 
-    levels = pyramid(analysis.nuclei.labels, "nearest")
+    levels = pyramid(analysis.nuclei.chromatin, "nearest")
     nuclei = v05.LabelImage(
         multiscales=[multiscale(len(levels), spacing, "nearest", has_channels=False)],
         **{"image-label": v05.ImageLabel(source=v05.LabelSource(image="../../"))},

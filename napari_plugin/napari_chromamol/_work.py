@@ -59,7 +59,7 @@ def run(job: Job, progress: Progress) -> Outcome:
     analysis = analyse(image, job.settings, nuclei=_nuclei(job), progress=progress)
     progress.begin("preparing the layers")
     record = record_of(analysis)
-    result = StoredResult(image.cyx, analysis.nuclei.labels, _maps(analysis), record)
+    result = StoredResult(image.cyx, analysis.nuclei.chromatin, _maps(analysis), record)
     layers = result_layers(result, job.placement)
     for _, properties, _ in layers:
         properties["metadata"][KEY]["inputs"] = job.inputs

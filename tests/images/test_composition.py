@@ -85,14 +85,3 @@ def test_a_gain_for_one_role_only_is_an_error_of_the_call():
     settings = Settings(intensity_per_fraction={"heterochromatin": 400})
     with pytest.raises(CallError, match="no value for the role euchromatin"):
         compose(image, LABELS, settings, {H: 0, E: 1})
-
-
-@pytest.mark.parametrize(("dtype", "ceiling"), [(np.uint8, 255), (np.uint16, 130)])
-def test_saturation_is_noted(dtype, ceiling):
-    clear = counts(110, 10, 0)
-    cut = np.minimum(np.where(INSIDE, 3 * clear, clear) if dtype == np.uint8 else clear, ceiling)
-    notes = compose(make_image(cut.astype(dtype)), LABELS, Settings(), {T: 0}).notes
-    assert any(f"largest value ({ceiling})" in note for note in notes)
-    assert not any(
-        "largest" in n for n in compose(make_image(clear), LABELS, Settings(), {T: 0}).notes
-    )

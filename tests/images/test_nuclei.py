@@ -5,8 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import tifffile
+from scipy import ndimage
+from skimage.filters import threshold_li
+from skimage.segmentation import watershed
 
 from chromamol.errors import InputError
 from chromamol.images.nuclei import find_nuclei
@@ -156,3 +160,56 @@ def test_widefield_nuclei_two_of_them_touching_two_cut():
     nuclei = find_nuclei(image, (200.0, 200.0), Settings())
     assert len(nuclei.touches_border) == 8
     assert sum(nuclei.touches_border) == 2
+
+
+def within_the_pores(rim):
+    """Region enclosed by the ridge of the nuclear pores: the watershed from inside and outside."""
+    smooth = ndimage.gaussian_filter(rim.astype(float), 1)
+    solid = ndimage.binary_fill_holes(smooth > threshold_li(smooth))
+    solid = ndimage.binary_opening(solid, iterations=10)
+    markers, count = ndimage.label(ndimage.binary_erosion(solid, iterations=15))
+    markers[~ndimage.binary_dilation(solid, iterations=5)] = count + 1
+    parts = watershed(smooth, markers)
+    return [parts == number for number in range(1, count + 1)]
+
+
+@pytest.mark.parametrize("side_nm", [60.0, 100.0, 160.0])  # the file does not state it
+def test_the_dna_ends_at_the_nuclear_pores(side_nm):
+    rim, dna = shared("neubias-nuclei", "xyc_16bit__nup_nuclei.tif")
+    nuclei = find_nuclei(dna, (side_nm, side_nm), Settings())
+    enclosed = within_the_pores(rim)
+    assert len(enclosed) == 2
+    scores = [best_match(nuclei, inside)[1] for inside in enclosed]
+    assert min(scores) > 0.92
+    assert max(scores) > 0.95
+
+
+def test_a_bright_rim_does_not_widen_the_outline():
+    inside, core = ellipse(15, 15, 7, 9), ellipse(15, 15, 6.5, 8.5)
+    nuclei = find_nuclei(draw((inside, 3.0), (core, 1.0)), SPACING_NM, Settings())
+    assert (nuclei.labels > 0).sum() == pytest.approx(inside.sum(), rel=0.03)
+
+
+@pytest.mark.parametrize("per_um2", [30, 300])
+def test_few_localisations(per_um2):
+    inside = ellipse(15, 15, 7, 9)
+    per_pixel = per_um2 * np.prod(SPACING_NM) / 1e6
+    image = draw((inside, per_pixel), counts=1, background=per_pixel / 50)
+    nuclei = find_nuclei(image, SPACING_NM, Settings())
+    assert nuclei.labels.max() == 1
+    assert dice(nuclei.labels > 0, inside) > 0.93
+
+
+@pytest.mark.parametrize("side_nm", [20.0, 40.0])
+def test_the_measured_localisations_of_one_nucleus(side_nm):
+    path = SHARED / "locs-u2os-nls" / "region_2_7ms_trajs.csv"
+    if not path.is_file():
+        pytest.skip(f"the shared table {path.name} is not here")
+    table = pd.read_csv(path)
+    yx_nm = 160 * table.loc[table.error_flag == 0, ["y", "x"]].to_numpy()
+    edges = [np.arange(low - 2000, low + 24_000, side_nm) for low in yx_nm.min(axis=0)]
+    image = np.histogram2d(*yx_nm.T, bins=edges)[0]
+    nuclei = find_nuclei(image, (side_nm, side_nm), Settings())
+    assert nuclei.labels.max() == 1
+    assert (nuclei.labels > 0).sum() * side_nm**2 / 1e6 == pytest.approx(250, rel=0.1)
+    assert image[nuclei.labels > 0].sum() > 0.93 * image.sum()

@@ -14,6 +14,7 @@ from chromamol.images.composition import Composition
 from chromamol.images.image import Image
 from chromamol.images.nuclei import Nuclei
 from chromamol.inference.rate_map import Finding, Quantity, RateMap, Scale, Status
+from chromamol.quality import Quality
 from chromamol.settings import Role, Settings
 
 SPACING_NM = (23.0, 17.0)
@@ -82,6 +83,9 @@ def composition_of(densities: dict[Role, np.ndarray], *, calibrated: bool) -> Co
     return Composition(image, roles, nothing, one, calibrated)
 
 
+QUALITY = Quality(0.002, 40.0, 900.0, 110.0, 1.1)
+
+
 def build_analysis(*, density_only: bool = False) -> Analysis:
     rng = np.random.default_rng(20)
     labels = _labels()
@@ -122,7 +126,7 @@ def build_analysis(*, density_only: bool = False) -> Analysis:
             reaction_length_nm=140.0,
             posterior=IndependentPixels(0.05 * rate[window]),
         )
-        per_nucleus.append(NucleusAnalysis(label, window, rate_map))
+        per_nucleus.append(NucleusAnalysis(label, window, rate_map, QUALITY))
     return Analysis(
         image=Image(
             name="cell_3",

@@ -73,6 +73,21 @@ def test_nuclei_are_measured_as_they_were_drawn(analysis):
     assert table.touches_border.tolist() == [True, False]
 
 
+def test_holes_count_for_the_nucleus_and_not_for_its_maps(analysis):
+    density, whole = discs([], [])
+    y, x = (index * step for index, step in zip(np.indices(whole.shape), SPACING_NM, strict=True))
+    centres_nm = [(1_600, 2_000), (2_700, 2_500)]
+    holes = np.any([np.hypot(y - cy, x - cx) < 300 for cy, cx in centres_nm], axis=0)
+    pierced = one_nucleus(analysis, density, whole & ~holes)
+    nuclei = replace(pierced.nuclei, labels=whole.astype(np.int32), yx_holes=holes)
+    (row,) = nuclei_table(replace(pierced, nuclei=nuclei)).itertuples()
+    assert row.hole_count == 2
+    assert row.hole_area_um2 == pytest.approx(2 * math.pi * 0.3**2, rel=0.02)
+    assert row.area_um2 == pytest.approx(math.pi * 2**2, rel=0.01)
+    assert row.centroid_y_um == pytest.approx(2.2, abs=0.02)
+    assert row.rate_area_fraction == 1
+
+
 def test_the_error_of_a_mean_is_not_the_mean_of_the_errors(analysis):
     nuclei, domains = nuclei_table(analysis), domains_table(analysis)
     rate_sd = analysis.full_map("rate_sd")
