@@ -7,13 +7,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chromamol.cli.settings_options import help_for, settings_from
+from chromamol.cli.reading_options import (
+    Assignments,
+    Axes,
+    CameraPixel,
+    Columns,
+    Others,
+    TimePoint,
+    ZPlane,
+)
+from chromamol.cli.settings_options import settings_from
 from chromamol.cli.words import say
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from chromamol.images.image import Image
+    from chromamol.settings import Settings
 
 _SATURATED_SHARE = 1e-3
 _FULL_SCALES = frozenset(2**bits - 1 for bits in (8, 10, 12, 14, 16))
@@ -24,22 +36,13 @@ def info(
         Path, typer.Argument(metavar="FILE", help="An image, a table, or a stored result.")
     ],
     *,
-    others: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--with",
-            metavar="FILE",
-            help="Another file of the same field, for its channels; may be repeated.",
-        ),
-    ] = None,
-    columns: Annotated[
-        str | None, typer.Option(metavar="WHAT=NAME,...", help=help_for("columns"))
-    ] = None,
-    camera_pixel_nm: Annotated[float | None, typer.Option(help=help_for("camera_pixel_nm"))] = None,
-    assignments: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change one setting; may be repeated."),
-    ] = None,
+    others: Others = None,
+    axes: Axes = None,
+    z_plane: ZPlane = None,
+    time_point: TimePoint = None,
+    columns: Columns = None,
+    camera_pixel_nm: CameraPixel = None,
+    assignments: Assignments = None,
 ) -> None:
     """Show what is understood of an image.
 
@@ -47,6 +50,7 @@ def info(
     stored result: what came out, and its image.
     """
     from chromamol.images.read import read_image
+    from chromamol.images.stack import UndecidedStack
     from chromamol.results.reopen import is_result
     from chromamol.results.store import IMAGE_GROUP
 
@@ -54,11 +58,26 @@ def info(
         _show_result(file)
         file = file / IMAGE_GROUP
     chosen = settings_from(
-        None, assignments or [], columns=columns, camera_pixel_nm=camera_pixel_nm
+        None,
+        assignments or [],
+        columns=columns,
+        camera_pixel_nm=camera_pixel_nm,
+        axes=axes,
+        z_plane=z_plane,
+        time_point=time_point,
     )
-    image = read_image([file, *(others or [])], chosen)
+    paths = [file, *(others or [])]
+    to_do = ""
+    try:
+        image = read_image(paths, chosen)
+    except UndecidedStack as stack:
+        chosen, hint = _part_of(paths, chosen, stack.sizes)
+        to_do = f"{stack} {hint}"
+        image = read_image(paths, chosen)
     count, height, width = image.cyx.shape
     say(str(file))
+    if to_do:
+        _line("To do", to_do)
     _line(
         "Image",
         f"{count} channel{'s' * (count > 1)}, {height} x {width} pixels (y, x), {image.cyx.dtype}",
@@ -71,6 +90,36 @@ def info(
         _line(f"Channel {number}", f"{called}{role} {_intensities(image.cyx[number])}".strip())
     for note in (*image.notes, *remarks):
         _line("Note", note)
+
+
+def _part_of(
+    paths: list[Path], settings: Settings, sizes: Mapping[str, int]
+) -> tuple[Settings, str]:
+    """Choose the part of a stack that is shown: the first time, the plane with most contrast.
+
+    Contrast is the variance of the intensities over their mean (Groen, Young and Ligthart,
+    Cytometry 6, 81, 1985), averaged over the channels.
+    """
+    import numpy as np
+
+    from chromamol.images.files import open_files
+
+    chosen: dict[str, int] = {}
+    if sizes.get("T", 1) > 1 and settings.time_point is None:
+        chosen["time_point"] = 0
+    n_planes = sizes.get("Z", 1)
+    if n_planes > 1 and settings.z_plane is None:
+        contrast = []
+        for plane in range(n_planes):
+            with open_files(paths, settings.replace(**chosen, z_plane=plane)) as source:
+                planes = [np.asarray(source.cyx[c], float) for c in range(source.cyx.shape[0])]
+            contrast.append([yx.var() / max(yx.mean(), 1e-9) for yx in planes])
+        best = int(np.argmax((np.asarray(contrast) / np.max(contrast, axis=0)).mean(axis=1)))
+        return (
+            settings.replace(**chosen, z_plane=best),
+            f"Shown here is plane {best}, which has the most contrast.",
+        )
+    return settings.replace(**chosen), "Shown here is the first."
 
 
 def _show_result(path: Path) -> None:

@@ -10,6 +10,15 @@ from typing import Annotated
 import typer
 
 from chromamol.cli.errors import recorded
+from chromamol.cli.reading_options import (
+    Assignments,
+    Axes,
+    CameraPixel,
+    Columns,
+    Others,
+    TimePoint,
+    ZPlane,
+)
 from chromamol.cli.settings_options import help_for, settings_from
 from chromamol.cli.watch import watched
 from chromamol.cli.words import say
@@ -34,18 +43,12 @@ def run(
         ),
     ] = None,
     pixel_size_nm: Annotated[float | None, typer.Option(help=help_for("pixel_size_nm"))] = None,
-    others: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--with",
-            metavar="FILE",
-            help="Another file of the same field, for its channels; may be repeated.",
-        ),
-    ] = None,
-    columns: Annotated[
-        str | None, typer.Option(metavar="WHAT=NAME,...", help=help_for("columns"))
-    ] = None,
-    camera_pixel_nm: Annotated[float | None, typer.Option(help=help_for("camera_pixel_nm"))] = None,
+    others: Others = None,
+    axes: Axes = None,
+    z_plane: ZPlane = None,
+    time_point: TimePoint = None,
+    columns: Columns = None,
+    camera_pixel_nm: CameraPixel = None,
     nuclei: Annotated[
         Path | None,
         typer.Option(
@@ -57,10 +60,7 @@ def run(
         Path | None,
         typer.Option(metavar="FILE", help="Settings file; 'chromamol settings' prints one."),
     ] = None,
-    assignments: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change one setting; may be repeated."),
-    ] = None,
+    assignments: Assignments = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace earlier results.")
     ] = False,
@@ -75,6 +75,9 @@ def run(
         roles=roles,
         columns=columns,
         pixel_size_nm=pixel_size_nm,
+        axes=axes,
+        z_plane=z_plane,
+        time_point=time_point,
         camera_pixel_nm=camera_pixel_nm,
     )
     if others and len(images) > 1:

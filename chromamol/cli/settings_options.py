@@ -25,7 +25,7 @@ def settings_from(
     *,
     roles: str | None = None,
     columns: str | None = None,
-    **numbers: float | None,
+    **others: float | str | None,
 ) -> Settings:
     """Build the settings of a call.
 
@@ -39,7 +39,7 @@ def settings_from(
         ``heterochromatin=0,euchromatin=H3K27ac``: the setting `roles`.
     columns : str, optional
         ``x=x_nm,y=y_nm``: the setting `columns`.
-    **numbers : float, optional
+    **others : float or str, optional
         Other settings that have an option of their own, by name.
 
     Raises
@@ -57,7 +57,7 @@ def settings_from(
         }
     if columns is not None:
         changes["columns"] = _pairs(columns, "--columns", "what=name", "x=x_nm,y=y_nm")
-    changes |= {key: number for key, number in numbers.items() if number is not None}
+    changes |= {key: value for key, value in others.items() if value is not None}
     return base.replace(**changes) if changes else base
 
 

@@ -70,7 +70,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "particleid",
     ),
     "failed": ("errorflag",),
-    "merged": ("numberframes", "detections", "ndetections", "duration", "n", "numlocs"),
+    "detections": ("numberframes", "detections", "ndetections", "duration", "n", "numlocs"),
 }
 # Columns that the user may name. The others are found by their names only.
 ASKED = ("x", "y", "z", "precision", "photons", "frame", "channel", "track", "failed")

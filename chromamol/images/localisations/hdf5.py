@@ -31,7 +31,7 @@ _SMAP_NAMES = {
     "phot": "photons",
     "frame": "frame",
     "channel": "channel",
-    "numberInGroup": "merged",
+    "numberInGroup": "detections",
 }
 _DECODE_AXES = ("x", "y", "z")
 

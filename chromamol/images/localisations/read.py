@@ -161,8 +161,10 @@ def _molecules(path: Path, settings: Settings) -> tuple[Localisations, list[str]
     has_tracks = table.track is not None
     if has_tracks and settings.merge_tracks:
         table, merge_notes = merge_tracks(table)
-    table = replace(table, track=None, failed=None, photons=None, z_nm=None)
-    merged = (has_tracks and settings.merge_tracks) or "merged" in understood.columns
+    merged = (has_tracks and settings.merge_tracks) or (
+        table.detections is not None and bool((table.detections > 1).any())
+    )
+    table = replace(table, track=None, failed=None, photons=None, z_nm=None, detections=None)
     return table, [*notes, *merge_notes, *blinking_warning(table, merged=merged)]
 
 

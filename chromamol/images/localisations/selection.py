@@ -102,6 +102,7 @@ def _in_nm(chunk: Chunk, understood: Understood) -> Localisations:
         channel=_whole(found.get("channel")),
         track=_whole(found.get("track")),
         failed=None if failed is None else ~(failed == 0),
+        detections=_whole(found.get("detections")),
     )
 
 
@@ -207,9 +208,9 @@ def _check_field(name: str, table: Localisations) -> None:
         raise InputError(msg)
     if max(sizes_um) < _SMALLEST_FIELD_UM:
         msg = (
-            f"{name} would span {span}: less than any nucleus. If its positions are in camera "
-            "pixels or um, say so: --set length_unit=camera-pixel --camera-pixel-nm 160, or "
-            "--set length_unit=um."
+            f"{name} would span {span}: less than any nucleus. Either it is a small cut-out, and "
+            "not analysed; or its positions are in camera pixels or um: then say so with "
+            "--set length_unit=camera-pixel --camera-pixel-nm 160, or --set length_unit=um."
         )
         raise InputError(msg)
 

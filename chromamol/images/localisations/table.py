@@ -65,6 +65,8 @@ class Localisations:
         Number of the molecule or trajectory; negative for a row that belongs to none.
     failed : (rows,) bool or None
         Whether the fit failed.
+    detections : (rows,) int64 or None
+        How many localisations the program that wrote the table had merged into this one.
     """
 
     x_nm: NDArray[np.float64]
@@ -76,6 +78,7 @@ class Localisations:
     channel: NDArray[np.int64] | None = None
     track: NDArray[np.int64] | None = None
     failed: NDArray[np.bool_] | None = None
+    detections: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.x_nm)
