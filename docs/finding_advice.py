@@ -163,7 +163,7 @@ ADVICE: dict[str, tuple[tuple[tuple[Any, ...], str], ...]] = {
     ),
     "smoothed_over": (
         (
-            (235.0, True),
+            (235.0, "domains"),
             "Nothing needs to be done. Do not read structure finer than this length.",
         ),
     ),

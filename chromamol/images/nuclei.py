@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 _MARGIN_PX = 1
 
 
+# Each step takes half of the counts to stand out equally clearly.
+_WIDENINGS = (1.0, 1.5, 2.0)
+
+
 @dataclass(frozen=True)
 class Nuclei:
     """The nuclei of one image.
@@ -59,7 +63,8 @@ def find_nuclei(
 
     Smoothed over `settings.nucleus_smoothing_nm`; every object is outlined at half its height above
     the background, its holes (nucleoli) filled; touching nuclei are split at necks; objects
-    under `settings.nucleus_min_area_um2` are dropped.
+    under `settings.nucleus_min_area_um2` are dropped. Where noise hides everything, as in a
+    histogram of few localisations, more smoothing is tried.
 
     Parameters
     ----------
@@ -78,10 +83,19 @@ def find_nuclei(
     InputError
         If there is no nucleus; says what the largest object is.
     """
-    width_nm, min_area_um2 = settings.nucleus_smoothing_nm, settings.nucleus_min_area_um2
-    smoothed = smooth(yx_intensity, yx_spacing_nm, width_nm)
-    levels = half_height_levels(smoothed, width_nm)
-    if levels is None:
+    min_area_um2 = settings.nucleus_min_area_um2
+    notes: tuple[str, ...] = ()
+    for widening in _WIDENINGS:
+        width_nm = widening * settings.nucleus_smoothing_nm
+        smoothed = smooth(yx_intensity, yx_spacing_nm, width_nm)
+        levels = half_height_levels(smoothed, width_nm)
+        if levels is not None:
+            break
+        notes = (
+            f"The image is too noisy to outline nuclei smoothed over {width_nm:g} nm; it was "
+            "smoothed more for that.",
+        )
+    else:
         raise InputError(_no_nucleus("nothing in it is brighter than its noise", settings))
     coarse, largest_um2 = bodies(smoothed, levels, min_area_um2)
     parts = split_touching(coarse, smoothed, min_area_um2) if coarse.any() else coarse
@@ -90,7 +104,7 @@ def find_nuclei(
     labels[areas_um2[labels] < min_area_um2] = 0
     if not labels.any():
         raise InputError(_no_nucleus(f"the largest object has {largest_um2:.1f} um2", settings))
-    return label_nuclei(labels, ())
+    return label_nuclei(labels, notes)
 
 
 def nuclei_from_file(

@@ -1,86 +1,125 @@
-"""Raw frames of structured illumination, which files store as if they were planes or times."""
+r"""Tell the raw frames of structured illumination (SIM) from the planes of an image.
+
+The light is a stripe pattern of wave vector k_a, a = 1 ... A (the angles), moved P times by the
+same phase step, so that frame n of an angle is
+
+    I_n = S (1 + c cos(k_a x + phi_a + 2 pi m n / P)),   n = 0 ... P - 1,
+
+with the widefield image S, their mean. For each k the modulation of frame n is estimated as
+
+    c_n(k) = 2 F[S (I_n - S)](k) / sum S^2,
+
+whose Fourier sum over n has, at k_a, all its power in one m: in stacks, series and noise it has
+not. Raw frames have such a peak for every angle, at the same |k| and in directions that are evenly
+spaced: three conditions that a real image does not meet by chance.
+"""
 
 from __future__ import annotations
 
-from itertools import combinations
+import math
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import fft, ndimage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
-_ANGLES, _PHASES = (3, 2, 4, 5, 6), (5, 3, 4, 6, 7, 8)
-# The pattern is a wave of at most 25 px, and its peak stands out of the spectrum's median.
-_LOWEST_FREQUENCY, _SURE_PEAK = 0.04, 8.0
-# Waves of all angles are equally long (to this share), and point in different directions.
-_SAME_LENGTH, _APART_DEGREES = 0.15, 15.0
+_ANGLES = range(2, 6)
+_PHASES = range(3, 10)
+FEWEST_FRAMES, MOST_FRAMES = _ANGLES[0] * _PHASES[0], _ANGLES[-1] * _PHASES[-1]
+_LONGEST_PERIOD_PX = 25
+# Share of the modulation that steps evenly, and its height over the rest at the same |k|.
+_MIN_EVEN_SHARE = 0.8
+_MIN_PROMINENCE = 6.0
+_MAX_SPREAD = 0.1
+_MAX_TURN_DEG = 10.0
 
 
-def raw_sim_frames(frames: NDArray[np.generic], n_stored: int) -> tuple[int, int] | None:
-    """Recognise raw frames of structured illumination by their patterns.
-
-    In the frames of one angle the same wave stands at evenly stepped phases. So the Fourier
-    coefficient of the frames over the steps is the object times exp(i k r), with a sharp peak at k
-    in its spectrum once it is divided by the mean frame; and k has one length at all angles
-    (Gustafsson, J. Microsc. 198, 82, 2000). Planes of a stack, time points and noise have none.
+def find_layout(pages: NDArray[np.generic], n_stored: int) -> tuple[int, int] | None:
+    """Find the numbers of angles and phases of raw SIM frames.
 
     Parameters
     ----------
-    frames : (frame, y, x) array
-        The first ones, stored one angle after the other, or one phase after the other.
+    pages : (page, y, x) array
+        One set of frames; of several one after the other (a z-stack of them) the first.
     n_stored : int
-        How many there are: a whole number of sets.
+        Number of pages in the file: a whole number of sets.
 
     Returns
     -------
     (int, int) or None
-        Number of angles and of phases; None for anything else.
+        Angles and phases; None if the pages are no raw frames.
     """
-    for n_angles, n_phases in _numbers(n_stored):
-        if n_angles * n_phases > len(frames):
+    evenness: dict[tuple[int, int], float] = {}
+    for angles, phases in product(_ANGLES, _PHASES):
+        n_frames = angles * phases
+        if n_stored % n_frames or n_frames > len(pages):
             continue
-        first = np.asarray(frames[: n_angles * n_phases], dtype=np.float64)
-        by_angle = first.reshape(n_angles, n_phases, *first.shape[1:])
-        by_phase = first.reshape(n_phases, n_angles, *first.shape[1:]).swapaxes(0, 1)
-        if any(_is_one_pattern([_wave(one) for one in order]) for order in (by_angle, by_phase)):
-            return n_angles, n_phases
+        frames = np.asarray(pages[:n_frames], dtype=np.float64)
+        if not np.isfinite(frames).all():
+            return None
+        slow_angles = frames.reshape(angles, phases, *frames.shape[1:])
+        slow_phases = frames.reshape(phases, angles, *frames.shape[1:]).swapaxes(0, 1)
+        evenness[angles, phases] = max(_evenness(slow_angles), _evenness(slow_phases))
+    best = max(evenness, key=evenness.__getitem__, default=(0, 0))
+    return best if evenness.get(best) else None
+
+
+def _evenness(apyx: NDArray[np.float64]) -> float:
+    """Share of the modulation that steps evenly, at the angle where it is least.
+
+    It is 0 unless every angle has stripes, all with one |k| and in evenly spaced directions.
+    """
+    waves, shares = [], []
+    for pyx in apyx:
+        found = _stripes(pyx)
+        if found is None:
+            return 0.0
+        waves.append(found[:2])
+        shares.append(found[2])
+    lengths = np.hypot(*np.transpose(waves))
+    turns = np.sort(np.degrees([np.arctan2(ky, kx) for ky, kx in waves]) % 180)
+    steps = np.diff(np.append(turns, turns[0] + 180))
+    same_length = np.ptp(lengths) < _MAX_SPREAD * lengths.mean()
+    evenly_turned = np.abs(steps - 180 / len(apyx)).max() < _MAX_TURN_DEG
+    return min(shares) if same_length and evenly_turned else 0.0
+
+
+def _stripes(pyx: NDArray[np.float64]) -> tuple[float, float, float] | None:
+    """Find the stripes of one angle.
+
+    Returns
+    -------
+    (float, float, float) or None
+        Wave vector (ky, kx), in periods per pixel, and the share of the modulation at it that
+        steps evenly; None if there are no stripes.
+    """
+    means = pyx.mean(axis=(1, 2))
+    if means.min() <= 0:
+        return None
+    even = pyx * (means.mean() / means)[:, None, None]
+    widefield = even.mean(axis=0)
+    weight = widefield - np.percentile(widefield, 1)
+    for axis, size in enumerate(weight.shape):
+        weight = weight * np.expand_dims(np.hanning(size + 2)[1:-1], 1 - axis)
+    modulation = fft.fft2((even - widefield) * weight)
+    total = (np.abs(modulation) ** 2).mean(axis=0)
+    ky, kx = np.meshgrid(*(fft.fftfreq(size) for size in weight.shape), indexing="ij")
+    length = np.hypot(ky, kx)
+    rings = np.rint(length * max(weight.shape)).astype(int)
+    allowed = (length > 1 / _LONGEST_PERIOD_PX) & (length <= 0.5)
+    n_phases = len(pyx)
+    # A step that has a divisor in common with P repeats a smaller number of phases.
+    steps = (m for m in range(1, (n_phases + 1) // 2) if math.gcd(m, n_phases) == 1)
+    for m in steps:
+        turn = np.exp(-2j * np.pi * m * np.arange(n_phases) / n_phases) / n_phases
+        height = np.abs(np.tensordot(turn, modulation, 1))
+        usual = ndimage.median(height, rings, np.arange(rings.max() + 1))[rings]
+        prominence = np.where(allowed & (usual > 0), height / np.maximum(usual, 1e-300), 0)
+        peak = np.unravel_index(prominence.argmax(), prominence.shape)
+        share = float(height[peak] ** 2 / max(total[peak], 1e-300))
+        if prominence[peak] > _MIN_PROMINENCE and share > _MIN_EVEN_SHARE:
+            return float(ky[peak]), float(kx[peak]), share
     return None
-
-
-def _numbers(n_frames: int) -> Iterator[tuple[int, int]]:
-    """Propose numbers of angles and phases; a stack holds a whole number of such sets."""
-    for n_phases in _PHASES:
-        for n_angles in _ANGLES:
-            if n_frames % (n_angles * n_phases) == 0:
-                yield n_angles, n_phases
-
-
-def _wave(frames: NDArray[np.float64]) -> tuple[float, float, float]:
-    """Return the wave vector (cycles per pixel, along y and x) of a pattern, and its prominence."""
-    steps = np.exp(-2j * np.pi * np.arange(len(frames)) / len(frames))
-    mean = frames.mean(axis=0)
-    moving = np.tensordot(steps, frames, axes=1) / np.maximum(mean, 0.05 * max(mean.mean(), 1e-9))
-    window = np.outer(np.hanning(mean.shape[0]), np.hanning(mean.shape[1]))
-    spectrum = np.abs(np.fft.fft2(moving * window))
-    y, x = np.unravel_index(np.argmax(spectrum), spectrum.shape)
-    prominence = spectrum[y, x] / max(float(np.median(spectrum)), 1e-300)
-    return (
-        float(np.fft.fftfreq(spectrum.shape[0])[y]),
-        float(np.fft.fftfreq(spectrum.shape[1])[x]),
-        float(prominence),
-    )
-
-
-def _is_one_pattern(waves: list[tuple[float, float, float]]) -> bool:
-    """Whether the waves of all angles are prominent, equally long, and differently turned."""
-    lengths = [np.hypot(y, x) for y, x, _ in waves]
-    if min(prominence for *_, prominence in waves) < _SURE_PEAK or min(lengths) < _LOWEST_FREQUENCY:
-        return False
-    if max(lengths) > (1 + _SAME_LENGTH) * min(lengths):
-        return False
-    angles = [float(np.degrees(np.arctan2(y, x))) for y, x, _ in waves]
-    apart = [abs((one - other + 90) % 180 - 90) for one, other in combinations(angles, 2)]
-    return min(apart) > _APART_DEGREES

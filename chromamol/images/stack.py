@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy import ndimage
 
 from chromamol.errors import InputError
-from chromamol.images.sim_frames import raw_sim_frames
+from chromamol.images.sim_frames import FEWEST_FRAMES, MOST_FRAMES, find_layout
 from chromamol.images.source import check_size
 
 if TYPE_CHECKING:
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
     from chromamol.settings import Settings
 
-# A crop from the middle of the pages is looked at for patterns.
-_CROP_PX, _SMALLEST_CROP_PX, _FEWEST_FRAMES, _MOST_FRAMES = 256, 32, 6, 48
+# The part of a page in which patterns are sought.
+_WINDOW_PX, _SMALLEST_WINDOW_PX = 384, 16
 _NAMES = {"T": "time points", "Z": "planes (z)", "C": "channels"}
 
 
@@ -141,17 +142,24 @@ def _long(axes: str, shape: Sequence[int]) -> str:
 def _refuse_sim_frames(
     name: str, axes: str, shape: Sequence[int], pixels: Callable[[], Any]
 ) -> None:
-    """Refuse pages that are raw frames of structured illumination."""
-    long = [position for position, size in enumerate(shape) if size > 1]
-    page, height, width = (shape[position] for position in long)
-    if not (page >= _FEWEST_FRAMES and min(height, width) >= _SMALLEST_CROP_PX):
+    """Refuse pages that are raw frames of structured illumination.
+
+    A part of each page is looked at, where the first page is brightest.
+    """
+    pages, height, width = (position for position, size in enumerate(shape) if size > 1)
+    sizes = [shape[height], shape[width]]
+    if shape[pages] < FEWEST_FRAMES or min(sizes) < _SMALLEST_WINDOW_PX:
         return
-    window: list[Any] = [0] * len(axes)
-    window[long[0]] = slice(_MOST_FRAMES)
-    for position in long[1:]:
-        middle, reach = shape[position] // 2, _CROP_PX // 2
-        window[position] = slice(max(0, middle - reach), middle + reach)
-    found = raw_sim_frames(np.asarray(pixels()[tuple(window)]), page)
+    index: list[Any] = [0] * len(axes)
+    index[height] = index[width] = slice(None)
+    first = np.nan_to_num(np.asarray(pixels()[tuple(index)], dtype=np.float64))
+    brightness = ndimage.uniform_filter(first, _WINDOW_PX, mode="constant")
+    peak = np.unravel_index(brightness.argmax(), first.shape)
+    for position, middle, size in zip((height, width), peak, sizes, strict=True):
+        start = max(0, min(int(middle) - _WINDOW_PX // 2, size - _WINDOW_PX))
+        index[position] = slice(start, start + _WINDOW_PX)
+    index[pages] = slice(MOST_FRAMES)
+    found = find_layout(np.asarray(pixels()[tuple(index)]), shape[pages])
     if found:
         msg = (
             f"{name} holds raw frames of structured illumination (SIM: {found[0]} angles x "
@@ -194,10 +202,14 @@ def _check_chosen(name: str, sizes: Mapping[str, int], settings: Settings) -> No
         ("T", "--time-point", settings.time_point),
     ):
         size = sizes.get(axis, 1)
+        if chosen is not None and size == 1:
+            msg = f"{name} has no {_NAMES[axis]}: leave {option} {chosen} out."
+            raise InputError(msg)
         if isinstance(chosen, int) and chosen >= size:
-            there = f"the image has {size} {_NAMES[axis]}, 0 to {size - 1}"
-            none = f"the image has no {_NAMES[axis]}: leave {option} out"
-            msg = f"{name}: there is no {option} {chosen}; {there if size > 1 else none}."
+            msg = (
+                f"{name}: there is no {option} {chosen}; the image has {size} {_NAMES[axis]}, 0 to "
+                f"{size - 1}."
+            )
             raise InputError(msg)
     open_axes = [
         axis

@@ -47,6 +47,7 @@ _DAMAGE = (
 _COMPLAINTS_OF_DAMAGE = re.compile(
     r"invalid page offset|corrupted|missing required tags|invalid value offset|invalid offset"
 )
+_Z_LABEL = re.compile(r"\bz:\d+/\d+")
 _FILE_NAME = re.compile(r'<UUID[^>]*FileName="([^"]*)"')
 _UUID = re.compile(r"<UUID[^>]*?(?:/>|>[^<]*</UUID>)")
 _COLOUR = {"RGB", "YCBCR", "CIELAB", "ICCLAB", "ITULAB", "SEPARATED"}
@@ -89,9 +90,9 @@ def _told(path: Path) -> Iterator[None]:
             yield
         except _DAMAGE as error:
             raise InputError(_damaged(path, str(error))) from error
-    for complaint in complaints:
-        if _COMPLAINTS_OF_DAMAGE.search(complaint):
-            raise InputError(_damaged(path, complaint))
+        finally:  # damage goes before what else is wrong: a cut file lacks its metadata, too
+            for complaint in filter(_COMPLAINTS_OF_DAMAGE.search, complaints):
+                raise InputError(_damaged(path, complaint))
 
 
 def _damaged(path: Path, detail: str) -> str:
@@ -176,7 +177,8 @@ def _first_series(path: Path, tiff: tifffile.TiffFile, settings: Settings) -> So
         raise InputError(_damaged(path, "unknown type of values"))
     stored = tiff.filehandle.size
     _check_bytes_are_there(path, series, stored)
-    declared = Declared(series.axes, series.shape, series.dtype.itemsize, stored)
+    axes = series.axes if _names_its_planes(tiff, series) else series.axes.replace("Z", "I")
+    declared = Declared(axes, series.shape, series.dtype.itemsize, stored)
     choice = choose(path.name, declared, settings, lambda: _array(tiff, series))
 
     def decode(read: Callable[[], NDArray[Any]]) -> NDArray[Any]:
@@ -189,6 +191,15 @@ def _first_series(path: Path, tiff: tifffile.TiffFile, settings: Settings) -> So
     spacing, spacing_notes = pixel_size(tiff, page)
     names = channel_names(tiff, cyx.shape[0])
     return Source(cyx, names, spacing, (*notes, *choice.notes, *spacing_notes))
+
+
+def _names_its_planes(tiff: tifffile.TiffFile, series: tifffile.TiffPageSeries) -> bool:
+    """Tell whether planes are really z: ImageJ calls the pages of any plain stack slices."""
+    if series.kind != "imagej":
+        return True
+    metadata = tiff.imagej_metadata or {}
+    labels = metadata.get("Labels") or [""]
+    return bool(metadata.get("hyperstack")) or bool(_Z_LABEL.search(str(labels[0])))
 
 
 def _array(tiff: tifffile.TiffFile, series: tifffile.TiffPageSeries) -> Any:

@@ -43,7 +43,9 @@ def channel_names(tiff: tifffile.TiffFile, n_channels: int) -> tuple[str, ...]:
     elif tiff.imagej_metadata:
         labels = tiff.imagej_metadata.get("Labels", [])
         if isinstance(labels, list | tuple):
-            names = [_SLICE_PREFIX.sub("", str(label)).strip() for label in labels]
+            # One for each page, and the channels change fastest.
+            first = [str(label) for label in labels[:n_channels]]
+            names = [_SLICE_PREFIX.sub("", label).strip() for label in first]
             if len(names) > 1 and len(set(names)) == 1:
                 names = []  # the title of the image, repeated for every slice
     return tuple(names) if len(names) == n_channels else ("",) * n_channels

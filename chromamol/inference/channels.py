@@ -93,6 +93,13 @@ class Channels:
         total: NDArray[np.float64] = np.sum(list(self.densities.values()), axis=0)
         return total
 
+    @property
+    def total_noise_sd(self) -> float:
+        """The noise of `total`."""
+        if Role.TOTAL in self.densities:
+            return self.noise_sd[Role.TOTAL]
+        return float(np.linalg.norm(list(self.noise_sd.values())))
+
     def species(self) -> tuple[NDArray[np.float64], NDArray[np.float64], tuple[float, float]]:
         """Return euchromatin, heterochromatin and the noise of both, from any two channels."""
         missing = {

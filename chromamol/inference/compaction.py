@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from scipy import ndimage
@@ -18,14 +18,22 @@ _SPACINGS = 1.25
 _FALLBACK_NM = 235.0
 FWHM_TO_SD = float(1 / np.sqrt(8 * np.log(2)))
 _FEWEST_PIXELS_A_PERIOD = 3
+# Noise of the map: at twice that, half of the nucleus of a few counts looks condensed.
+_QUIET = 0.2
+
+SmoothedFor = Literal["domains", "usual", "noise"]
 
 
 def compaction_map(
     yx_density: NDArray[np.float64],
     yx_mask: NDArray[np.bool_],
     spacing_nm: tuple[float, float],
-) -> tuple[NDArray[np.float64], float, bool]:
+    noise_sd: float,
+) -> tuple[NDArray[np.float64], float, SmoothedFor]:
     """Smooth a density inside the mask and divide it by its mean.
+
+    Smoothed over 1.25 times the spacing of the domains, or 235 nm where none is found; over more
+    where the noise would be more than 20 % of the mean (few counts).
 
     Parameters
     ----------
@@ -33,6 +41,8 @@ def compaction_map(
         Any unit: the map does not depend on the gain.
     yx_mask : (y, x) bool
     spacing_nm : (float, float)
+    noise_sd : float
+        Of the white noise, in the unit of the density.
 
     Returns
     -------
@@ -40,16 +50,23 @@ def compaction_map(
         1 on average; NaN outside the mask.
     smoothing_nm : float
         Full width at half maximum of the Gaussian.
-    measured : bool
-        Whether it comes from the domain spacing of this nucleus.
+    smoothed_for : {"domains", "usual", "noise"}
+        What it comes from: the domain spacing of this nucleus, the usual one, or its noise.
     """
     period_nm = domain_spacing_nm(
         yx_density, yx_mask, spacing_nm, _FEWEST_PIXELS_A_PERIOD * max(spacing_nm)
     )
     measured = bool(np.isfinite(period_nm))
-    smoothing_nm = _SPACINGS * period_nm if measured else _FALLBACK_NM
+    smoothing_nm = float(_SPACINGS * period_nm if measured else _FALLBACK_NM)
+    smoothed_for: SmoothedFor = "domains" if measured else "usual"
+    mean = float(yx_density[yx_mask].mean())
+    # A Gaussian of standard deviation s leaves of white noise in pixels of area a the share
+    # sqrt(a / (4 pi s^2)).
+    quiet_sd_nm = noise_sd / (_QUIET * mean) * np.sqrt(np.prod(spacing_nm) / (4 * np.pi))
+    if quiet_sd_nm > smoothing_nm * FWHM_TO_SD:
+        smoothing_nm, smoothed_for = float(quiet_sd_nm / FWHM_TO_SD), "noise"
     smooth = smooth_inside(yx_density, yx_mask, smoothing_nm * FWHM_TO_SD, spacing_nm)
-    return smooth / yx_density[yx_mask].mean(), float(smoothing_nm), measured
+    return smooth / mean, smoothing_nm, smoothed_for
 
 
 def smooth_inside(

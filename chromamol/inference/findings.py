@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from chromamol.inference.rate_map import Finding
 
 if TYPE_CHECKING:
+    from chromamol.inference.compaction import SmoothedFor
     from chromamol.inference.forward_check import ForwardCheck
     from chromamol.inference.imprint import Imprint
     from chromamol.inference.profile import Profile
@@ -241,9 +242,14 @@ def mark_is_sharpened_density(ell_nm: float) -> Finding:
     )
 
 
-def smoothed_over(length_nm: float, measured: bool) -> Finding:
+def smoothed_over(length_nm: float, smoothed_for: SmoothedFor) -> Finding:
     """Say over what length the compaction map is smoothed."""
-    source = "1.25 times the spacing of the domains" if measured else "no domain spacing was found"
+    sources: dict[SmoothedFor, str] = {
+        "domains": "1.25 times the spacing of the domains",
+        "usual": "no domain spacing was found",
+        "noise": "so much, as finer parts of it would be noise",
+    }
+    source = sources[smoothed_for]
     return Finding(
         "compaction-smoothing",
         f"The compaction map is the density smoothed over {length_nm:.0f} nm ({source}), "

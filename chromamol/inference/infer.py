@@ -106,8 +106,8 @@ def infer_rates(
     model = _model(channels, settings)
     channels, about_input = _inspected(channels, settings)
     progress.begin("measuring compaction")
-    compaction, smoothing_nm, measured = compaction_map(
-        channels.total, channels.mask, channels.spacing_nm
+    compaction, smoothing_nm, smoothed_for = compaction_map(
+        channels.total, channels.mask, channels.spacing_nm, channels.total_noise_sd
     )
     blank = np.full(channels.mask.shape, np.nan)
     ell_nm = first_length_nm(settings)
@@ -125,7 +125,7 @@ def infer_rates(
         scale=model.scale(calibrated, settings),
         exploratory=model.exploratory,
         status=Status.NOT_ASKED,
-        findings=(say.smoothed_over(smoothing_nm, measured), *about_input),
+        findings=(say.smoothed_over(smoothing_nm, smoothed_for), *about_input),
         reaction_length_nm=ell_nm,
     )
     if model.exploratory and not settings.density_rate:
@@ -188,7 +188,10 @@ def _inspected(channels: Channels, settings: Settings) -> tuple[Channels, list[F
         channels = replace(channels, mask=pieces.kept)
     ell_nm = first_length_nm(settings)
     bodies = excluded_bodies(
-        channels.densities.values(), channels.mask, channels.spacing_nm, ell_nm
+        [(density, channels.noise_sd[role]) for role, density in channels.densities.items()],
+        channels.mask,
+        channels.spacing_nm,
+        ell_nm,
     )
     if bodies.count:
         found.append(say.excluded_bodies(bodies.count, bodies.share))

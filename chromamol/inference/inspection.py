@@ -119,7 +119,7 @@ def undefined_rate(
 
 
 def excluded_bodies(
-    yx_channels: Iterable[Field],
+    channels: Iterable[tuple[Field, float]],
     yx_mask: Mask,
     spacing_nm: tuple[float, float],
     ell_nm: float,
@@ -127,22 +127,27 @@ def excluded_bodies(
     """Find nucleoli, speckles and other regions without chromatin that were left in the mask.
 
     The sum of the channels, each over its mean in the nucleus, is averaged over ell / 3. A body
-    is a connected region of more than 0.05 um2 in which that is below half of its median:
-    between domains, simulations of the model stay above 0.6.
+    is a connected region of more than 0.05 um2 in which that is below half of its median, by three
+    standard deviations of its noise: between domains, simulations of the model stay above 0.6.
 
     Parameters
     ----------
-    yx_channels : one or more (y, x) float64
-        Above background, any units; values outside the mask are ignored and may be NaN.
+    channels : one or more of ((y, x) float64, float)
+        Density above background, any unit, and the standard deviation of its white noise; values
+        outside the mask are ignored and may be NaN.
     yx_mask : (y, x) bool
     spacing_nm : (float, float)
         Pixel size, nm.
     ell_nm : float
         Reaction-diffusion length, nm.
     """
-    density = np.sum([channel / channel[yx_mask].mean() for channel in yx_channels], axis=0)
-    average = smooth_inside(density, yx_mask, _AVERAGED_OVER_ELL * ell_nm, spacing_nm)
-    regions, _ = ndimage.label(average < _EXCLUDED * np.median(average[yx_mask]))
+    relative = [(yx / yx[yx_mask].mean(), sd / yx[yx_mask].mean()) for yx, sd in channels]
+    sd_nm = _AVERAGED_OVER_ELL * ell_nm
+    average = smooth_inside(np.sum([yx for yx, _ in relative], axis=0), yx_mask, sd_nm, spacing_nm)
+    noise_sd = float(np.linalg.norm([sd for _, sd in relative]))
+    noise = noise_sd * smoothed_noise_sd(yx_mask, sd_nm, spacing_nm)
+    most = average + _NOISE_SDS * noise
+    regions, _ = ndimage.label(most < _EXCLUDED * np.median(average[yx_mask]))
     areas_nm2 = np.bincount(regions.ravel()) * math.prod(spacing_nm)
     keep = areas_nm2 > _SMALLEST_BODY_NM2
     keep[0] = False

@@ -11,12 +11,17 @@ from scipy import ndimage
 from skimage.filters import threshold_otsu
 
 from chromamol.inference.compaction import FWHM_TO_SD, smooth_inside
+from chromamol.inference.noise import estimate_noise
+from chromamol.inference.smoothed_noise import smoothed_noise_sd
 from chromamol.settings import Role
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from chromamol.images.composition import Composition
+
+
+_CLEAR_SDS, _MOST_NOISE = 3.0, 0.5
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ class Domains:
     count : int
         Number of domains.
     threshold : float
-        The midpoint of the two populations, in the density's unit; NaN for an even density.
+        The midpoint of the two populations, in the density's unit; NaN where there are none.
     """
 
     labels: NDArray[np.int32]
@@ -104,14 +109,22 @@ def find_domains(
     Returns
     -------
     Domains
+        None where noise hides them: the two populations are less than three standard deviations of
+        it apart (noise alone gives 1.6), or it exceeds half of the mean.
     """
     sd_nm = resolution_nm(yx_spacing_nm) * FWHM_TO_SD
     smooth = smooth_inside(yx_density, mask, sd_nm, yx_spacing_nm)
     values = smooth[mask]
+    none = Domains(np.zeros(mask.shape, np.int32), 0, float("nan"))
     if values.size == 0 or np.ptp(values) <= 1e-9 * np.abs(values).max():
-        return Domains(np.zeros(mask.shape, np.int32), 0, float("nan"))
+        return none
     upper = values > threshold_otsu(values)
-    midpoint = float(values[upper].mean() + values[~upper].mean()) / 2
+    condensed, dilute = float(values[upper].mean()), float(values[~upper].mean())
+    white_sd = estimate_noise(np.where(mask, yx_density, 0.0), mask).sd
+    noise = white_sd * np.median(smoothed_noise_sd(mask, sd_nm, yx_spacing_nm)[mask])
+    if condensed - dilute < _CLEAR_SDS * noise or noise > _MOST_NOISE * abs(values.mean()):
+        return none
+    midpoint = (condensed + dilute) / 2
     regions, count = ndimage.label((smooth > midpoint) & mask, structure=np.ones((3, 3)))
     areas_nm2 = np.bincount(regions.ravel(), minlength=count + 1) * math.prod(yx_spacing_nm)
     keep = areas_nm2 >= math.pi / 4 * resolution_nm(yx_spacing_nm) ** 2

@@ -27,8 +27,8 @@ def density() -> np.ndarray:
 
 
 def test_domains_are_smoothed_away_and_the_slope_stays(density, mask):
-    compaction, smoothing_nm, measured = compaction_map(density, mask, SPACING_NM)
-    assert measured
+    compaction, smoothing_nm, source = compaction_map(density, mask, SPACING_NM, 0.0)
+    assert source == "domains"
     assert smoothing_nm == pytest.approx(1.25 * 200, rel=0.06)
     assert np.mean(compaction[mask]) == pytest.approx(1, abs=0.01)
     np.testing.assert_array_equal(np.isfinite(compaction), mask)
@@ -40,8 +40,8 @@ def test_domains_are_smoothed_away_and_the_slope_stays(density, mask):
 
 
 def test_gain_and_surroundings_do_not_matter(density, mask):
-    plain, _, _ = compaction_map(np.where(mask, density, 0.0), mask, SPACING_NM)
-    counts, _, _ = compaction_map(np.where(mask, 340 * density, 0.0), mask, SPACING_NM)
+    plain, _, _ = compaction_map(np.where(mask, density, 0.0), mask, SPACING_NM, 0.1)
+    counts, _, _ = compaction_map(np.where(mask, 340 * density, 0.0), mask, SPACING_NM, 34.0)
     np.testing.assert_allclose(counts, plain, rtol=1e-10)
 
 
@@ -53,6 +53,15 @@ def test_smoothing_a_constant_leaves_it_up_to_the_edge(mask):
 
 def test_without_a_spacing_the_usual_one_is_taken(mask):
     y, _ = np.indices(SHAPE)
-    _, smoothing_nm, measured = compaction_map(1 + 0.001 * y, mask, SPACING_NM)
-    assert not measured
+    _, smoothing_nm, source = compaction_map(1 + 0.001 * y, mask, SPACING_NM, 0.0)
+    assert source == "usual"
     assert smoothing_nm == 235.0
+
+
+def test_few_counts_are_smoothed_until_noise_is_a_fifth(mask):
+    counts = np.random.default_rng(3).poisson(0.01, SHAPE).astype(float)
+    sd = 0.01**0.5
+    compaction, smoothing_nm, source = compaction_map(counts, mask, SPACING_NM, sd)
+    assert source == "noise"
+    deep = mask & (smooth_inside(mask.astype(float), mask, smoothing_nm / 2.35, SPACING_NM) > 0)
+    assert compaction[deep].std() == pytest.approx(0.2, rel=0.35)

@@ -72,7 +72,10 @@ def test_nucleoli_are_counted(mask):
     bodies = disc((500, 700), 200) | disc((1000, 1200), 300)
     speck = disc((400, 1300), 60)
     channels = [
-        gain * (np.where(bodies | speck, 0.02, level) + 0.02 * rng.standard_normal(SHAPE))
+        (
+            gain * (np.where(bodies | speck, 0.02, level) + 0.02 * rng.standard_normal(SHAPE)),
+            0.02 * gain,
+        )
         for gain, level in ((1.0, 0.3), (5000.0, 0.2))
     ]
     found = excluded_bodies(channels, mask, SPACING_NM, ELL_NM)
@@ -84,13 +87,13 @@ def test_nucleoli_are_counted(mask):
 
 
 def test_domains_of_a_simulated_nucleus_are_no_bodies(nucleus):
-    channels = nucleus.channels(0.1).values()
+    channels = [(yx, 0.0) for yx in nucleus.channels(0.1).values()]
     assert excluded_bodies(channels, nucleus.mask, nucleus.spacing_nm, ELL_NM).count == 0
 
 
 def test_a_rate_low_inside_makes_no_body():
     truth = simulate_field("step", 0, side_px=96)
-    channels = truth.with_noise(0.1, 0)[:2]
+    channels = [(yx, 0.0) for yx in truth.with_noise(0.1, 0)[:2]]
     assert excluded_bodies(channels, truth.mask, (10.0, 10.0), ELL_NM).count == 0
 
 
