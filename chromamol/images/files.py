@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
 from chromamol.errors import InputError
 from chromamol.images.formats import open_source
+from chromamol.images.image import SourceFile
 from chromamol.images.localisations.read import is_table, read_localisations
 from chromamol.images.planes import JoinedPlanes
 
@@ -34,23 +34,6 @@ def output_name(path: Path) -> str:
         if path.name.lower().endswith(suffix) and len(path.name) > len(suffix):
             return path.name[: -len(suffix)]
     return path.name
-
-
-class SourceFile(BaseModel):
-    """A file (or store) that an image was read from.
-
-    Attributes
-    ----------
-    name : str
-        Without its folder.
-    sha256 : str
-        Of its bytes; of a store, of the names and bytes of its files in order.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str
-    sha256: str
 
 
 def source_files(paths: Sequence[Path]) -> tuple[SourceFile, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from pydantic import BaseModel, ConfigDict
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -24,6 +26,23 @@ class Planes(Protocol):
 
     def __getitem__(self, key: Any, /) -> Any:
         """Read a part."""
+
+
+class SourceFile(BaseModel):
+    """A file (or store) that an image was read from.
+
+    Attributes
+    ----------
+    name : str
+        Without its folder.
+    sha256 : str
+        Of its bytes; of a store, of the names and bytes of its files in order.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -51,6 +70,8 @@ class Image:
         Whether the values are numbers of localisations.
     psf_nm : float or None
         Full width at half maximum of the blur, nm, where the source tells.
+    sources : tuple of SourceFile
+        All files that it was read from.
     coarser : tuple of (channel, y, x) array
         The image at half, quarter, ... resolution, where it lies in a store.
     """
@@ -64,4 +85,5 @@ class Image:
     notes: tuple[str, ...] = ()
     counts: bool = False
     psf_nm: float | None = None
+    sources: tuple[SourceFile, ...] = ()
     coarser: tuple[Planes, ...] = ()

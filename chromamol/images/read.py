@@ -98,4 +98,5 @@ def open_image(paths: Sequence[Path], settings: Settings) -> Image:
             notes=source.notes,
             counts=source.counts,
             psf_nm=source.psf_nm,
+            sources=sources,
         )

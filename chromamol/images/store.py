@@ -22,7 +22,6 @@ from zarr.storage import LocalStore
 import chromamol
 from chromamol.errors import CallError, InputError
 from chromamol.images.files import (
-    SourceFile,
     changed,
     combined_sha256,
     open_files,
@@ -30,7 +29,7 @@ from chromamol.images.files import (
     source_files,
     state_of,
 )
-from chromamol.images.image import Image
+from chromamol.images.image import Image, SourceFile
 from chromamol.images.intensities import check_intensities
 from chromamol.images.multiscale import CHUNK_PX, create_array, multiscale, omero_channels
 from chromamol.images.ome_zarr_metadata import read_json
@@ -198,6 +197,7 @@ def _open(paths: Sequence[Path], store: Path) -> Image:
         notes=record.notes,
         counts=record.counts,
         psf_nm=record.psf_nm,
+        sources=record.sources,
         coarser=tuple(levels[1:]),
     )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chromamol.settings import Role
+
 
 @dataclass(frozen=True)
 class Column:
@@ -61,6 +63,17 @@ _NUCLEI = (
     ("centroid_y_um", "um", "Mean y of the pixel centres, from the image's top left corner."),
     ("centroid_x_um", "um", "Mean x of the pixel centres, from the image's top left corner."),
     ("touches_border", "", "Whether the image border cuts the nucleus: its area is a lower bound."),
+    *(
+        (
+            f"{role.value}_intensity",
+            "",
+            f"Mean intensity of the channel of the role {role.value} in the nucleus without its "
+            "holes, less the background, in the image's own units: as stored, so that it compares "
+            "between images that were taken alike. Numbers of localisations where the image is counted. Empty "
+            "where no channel has this role.",
+        )
+        for role in Role
+    ),
     (
         "saturated_share",
         "",

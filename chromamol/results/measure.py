@@ -14,6 +14,7 @@ from chromamol.inference.domain_spacing import domain_spacing_nm
 from chromamol.results.columns import DOMAINS_FILE, NUCLEI_FILE, column_names
 from chromamol.results.domains import Domains, domain_density, find_domains, resolution_nm
 from chromamol.results.naming import naming_of
+from chromamol.settings import Role
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -82,6 +83,7 @@ def _nucleus_row(analysis: Analysis, nucleus: NucleusAnalysis) -> Row:
         "centroid_y_um": y_um,
         "centroid_x_um": x_um,
         "touches_border": analysis.nuclei.touches_border[nucleus.label - 1],
+        **_intensities(analysis, nucleus),
         **asdict(nucleus.quality),
         "rate_mean": rate_mean,
         "rate_mean_sd": rate_mean_sd,
@@ -104,6 +106,18 @@ def _nucleus_row(analysis: Analysis, nucleus: NucleusAnalysis) -> Row:
         "exploratory": rate_map.exploratory,
         "status": rate_map.status.name,
         "findings": ";".join(finding.code for finding in rate_map.findings),
+    }
+
+
+def _intensities(analysis: Analysis, nucleus: NucleusAnalysis) -> Row:
+    """Average every channel above its background, in the image's own units."""
+    composition, mask = analysis.composition, nucleus.rate_map.mask
+    return {
+        f"{role.value}_intensity": composition.gains[role]
+        * float(composition.density(role, nucleus.window)[mask].mean())
+        if role in composition.roles
+        else float("nan")
+        for role in Role
     }
 
 

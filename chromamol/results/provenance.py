@@ -54,7 +54,11 @@ def write_provenance(path: Path, analysis: Analysis, further: Mapping[str, objec
         "packages": _versions(),
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "input": {"path": str(analysis.image.path), "sha256": analysis.image.sha256},
+        "input": {
+            "path": str(analysis.image.path),
+            "sha256": analysis.image.sha256,
+            "files": [source.model_dump() for source in analysis.image.sources],
+        },
         **further,
         "result": record,
     }

@@ -64,7 +64,7 @@ def test_every_file_of_the_contract_is_there(analysis, tmp_path):
     provenance = json.loads((out / "provenance.json").read_text(encoding="utf-8"))
     assert provenance["command"] == "chromamol run cell_3.ome.tif"
     assert provenance["nuclei_file"] == "mask.tif"
-    assert provenance["input"] == {"path": "plate/cell_3.ome.tif", "sha256": "ab" * 32}
+    assert provenance["input"] == {"path": "plate/cell_3.ome.tif", "sha256": "ab" * 32, "files": []}
     assert provenance["packages"]["numpy"] == np.__version__
     assert provenance["result"]["yx_spacing_nm"] == [23.0, 17.0]
     assert provenance["result"]["notes"] == list(analysis.notes)

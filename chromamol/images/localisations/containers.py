@@ -151,7 +151,8 @@ def of(records: np.ndarray) -> Any:
     def rows(names: Sequence[str]) -> Iterator[Chunk]:
         for start in range(0, len(records), CHUNK_ROWS):
             part = records[start : start + CHUNK_ROWS]
-            yield {name: part[name].astype(np.float64) for name in names}
+            with np.errstate(invalid="ignore"):  # damaged numbers are dropped later
+                yield {name: part[name].astype(np.float64) for name in names}
 
     return rows
 

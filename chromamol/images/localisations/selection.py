@@ -22,6 +22,8 @@ _LARGEST_FIELD_UM, _SMALLEST_FIELD_UM = 1_000.0, 0.5
 # Rows beyond so many widths of the field (the middle 98 % of the rows) are no part of it.
 _FAR_WIDTHS = 3.0
 _NO_TRACK = -1
+# A metre: infinite, or no length.
+_FARTHEST_NM = 1e9
 _NO_NUMBER = "without a position"
 
 
@@ -130,7 +132,7 @@ def _kept(part: Localisations, settings: Settings, dropped: Counter[str]) -> Loc
         dropped[reason] += int((kept & ~wanted).sum())
         np.logical_and(kept, wanted, out=kept)
 
-    drop(_NO_NUMBER, np.isfinite(part.x_nm) & np.isfinite(part.y_nm))
+    drop(_NO_NUMBER, (np.abs(part.x_nm) < _FARTHEST_NM) & (np.abs(part.y_nm) < _FARTHEST_NM))
     if part.failed is not None:
         drop("whose fit failed", ~part.failed)
     if part.precision_nm is not None:
