@@ -69,8 +69,8 @@ _NUCLEI = (
             "",
             f"Mean intensity of the channel of the role {role.value} in the nucleus without its "
             "holes, less the background, in the image's own units: as stored, so that it compares "
-            "between images that were taken alike. Numbers of localisations where the image is counted. Empty "
-            "where no channel has this role.",
+            "between images that were taken alike. Numbers of localisations where the image is "
+            "counted. Empty where no channel has this role.",
         )
         for role in Role
     ),
