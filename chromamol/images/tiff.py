@@ -18,6 +18,7 @@ from chromamol.errors import InputError
 from chromamol.images.planes import LazyPlanes
 from chromamol.images.source import Source
 from chromamol.images.stack import Declared, choose
+from chromamol.images.tiff_chain import check_chain
 from chromamol.images.tiff_metadata import channel_names, pixel_size
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def open_tiff(path: Path, settings: Settings) -> Iterator[Source]:
     """
     with contextlib.ExitStack() as stack:
         with _told(path):
+            check_chain(path)
             xml = _own_ome_xml(path)
             tiff = stack.enter_context(tifffile.TiffFile(path, omexml=xml, _multifile=False))
             source = _first_series(path, tiff, settings)

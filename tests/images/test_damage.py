@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import struct
 
 import numpy as np
 import pytest
@@ -95,6 +96,25 @@ def test_a_bomb_in_a_strip_is_stopped_at_the_size_of_the_strip(tmp_path):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 20_000_000
+
+
+@pytest.mark.parametrize("bigtiff", [False, True])
+@pytest.mark.parametrize("to", ["itself", "nothing", "beyond"])
+def test_a_chain_of_pages_without_an_end(tmp_path, bigtiff, to):
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, ZCYX[0], photometric="minisblack", metadata=None, bigtiff=bigtiff)
+    with tifffile.TiffFile(path) as tiff:
+        first, page = tiff.pages[0], tiff.pages[1]
+        width, tag, word = (8, 20, "<Q") if bigtiff else (2, 12, "<I")
+        link = page.offset + width + tag * len(page.tags)
+        goal = {"itself": first.offset, "nothing": 60, "beyond": 10**6}[to]
+    content = bytearray(path.read_bytes())
+    content[link : link + struct.calcsize(word)] = struct.pack(word, goal)
+    if to == "nothing":
+        content[60 : 60 + width] = bytes(width)
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="damaged"), open_source(path, Settings()):
+        pass
 
 
 @given(where=st.floats(0, 1), what=st.binary(min_size=1, max_size=12), compressed=st.booleans())
