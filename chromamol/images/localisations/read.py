@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 DEFAULT_PIXEL_NM = 20.0
 
+# No place in a nucleus has a hundredth of its molecules within a pixel.
+_FEWEST_OF_BEAD, _SHARE_OF_BEAD = 50, 0.01
 _SD_TO_FWHM = 2.3548
 _OF_IMAGES = {".tif", ".tiff", ".png", ".jpg", ".jpeg", ".nd2", ".czi", ".lif", ".svg", ".asdf"}
 _MAGIC = (b"\x89HDF", b"MATLAB ", b"PAR1", b"PK\x03\x04", b"M425")
@@ -133,7 +135,7 @@ def read_localisations(paths: Sequence[Path], settings: Settings) -> Source:
         )
         raise InputError(msg)
     cyx = np.stack([_picture(paths[0].name, table, grid, settings) for table in tables])
-    notes.append(_picture_note(grid, settings))
+    notes += [_picture_note(grid, settings), *_bead_notes(cyx)]
     precisions = [table.precision_nm for table in tables if table.precision_nm is not None]
     return Source(
         cyx=cyx,
@@ -201,6 +203,21 @@ def _picture(name: str, table: Localisations, grid: PixelGrid, settings: Setting
         )
         raise InputError(msg)
     return draw(table, grid)
+
+
+def _bead_notes(cyx: NDArray[Any]) -> list[str]:
+    """Note pixels that hold a large share of all localisations, as a bead does."""
+    notes = []
+    for number, yx in enumerate(cyx):
+        most, total = float(yx.max()), float(yx.sum(dtype=np.float64))
+        if most > max(_FEWEST_OF_BEAD, _SHARE_OF_BEAD * total):
+            y, x = np.unravel_index(np.argmax(yx), yx.shape)
+            notes.append(
+                f"WARNING: the pixel at row {y}, column {x} of channel {number} holds {most:.0f} "
+                f"of {total:.0f} localisations. Is it a bead (fiducial)? Remove it in the program "
+                "that made the table."
+            )
+    return notes
 
 
 def _picture_note(grid: PixelGrid, settings: Settings) -> str:

@@ -120,3 +120,12 @@ def test_positions_in_3d_are_projected_and_said_to_be(tmp_path, truth: Truth):
     assert any("z from -391 to 491 nm" in note for note in source.notes)
     slab = read_localisations([path], Settings(z_range_nm=(0, 200)))
     assert slab.cyx.sum() == ((z_nm >= 0) & (z_nm <= 200)).sum()
+
+
+def test_a_bead_is_noticed(tmp_path, truth: Truth):
+    bead = [np.concatenate((column, np.full(60, column[7]))) for column in columns(truth)]
+    bead[0][500:] += np.linspace(0, 1, 60)  # not the same row again and again
+    source = read_localisations([write_table(tmp_path / "a.csv", NAMES, bead)], Settings())
+    assert any("holds 6" in note and "bead" in note for note in source.notes)
+    plain = write_table(tmp_path / "b.csv", NAMES, columns(truth))
+    assert not any("bead" in note for note in read_localisations([plain], Settings()).notes)
