@@ -10,9 +10,9 @@ import numpy as np
 from scipy import ndimage
 
 from chromamol.images.composition import block_means_outside
+from chromamol.images.noise import estimate_noise, saturated_share
 from chromamol.images.nuclei import windows
 from chromamol.inference import findings as say
-from chromamol.inference.noise import estimate_noise, saturated_share
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

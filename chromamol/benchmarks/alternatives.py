@@ -14,7 +14,7 @@ from scipy import ndimage
 from scipy.signal import savgol_filter
 
 from chromamol.equations.chromatin_phase_field import ChromatinPhaseField
-from chromamol.inference.compaction import smooth_inside
+from chromamol.images.smoothing import smooth_inside
 from chromamol.simulation import PIXEL_NM
 
 if TYPE_CHECKING:

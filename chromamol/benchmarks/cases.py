@@ -13,7 +13,7 @@ import numpy as np
 
 from chromamol.equations.chromatin_phase_field import ChromatinPhaseField
 from chromamol.equations.mark_turnover import MarkTurnover
-from chromamol.inference.compaction import FWHM_TO_SD
+from chromamol.images.smoothing import FWHM_TO_SD
 from chromamol.inference.infer import infer_rates
 from chromamol.settings import Settings
 from chromamol.simulation import (

@@ -16,7 +16,7 @@ import pandas as pd
 from scipy import ndimage
 
 from chromamol.benchmarks.tables import markdown
-from chromamol.inference.compaction import FWHM_TO_SD, smooth_inside
+from chromamol.images.smoothing import FWHM_TO_SD, smooth_inside
 from chromamol.inference.domain_spacing import domain_spacing_nm
 from chromamol.inference.infer import infer_rates
 from chromamol.progress import Silent

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
+from chromamol.images.noise import estimate_noise
 from chromamol.images.nuclei import windows
-from chromamol.inference.compaction import smooth_inside
-from chromamol.inference.noise import estimate_noise
+from chromamol.images.smoothing import smooth_inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

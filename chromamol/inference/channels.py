@@ -10,8 +10,8 @@ import numpy as np
 from skimage.measure import block_reduce
 
 from chromamol.errors import CallError, InputError
+from chromamol.images.noise import Noise, estimate_noise, saturated_share
 from chromamol.inference import findings as say
-from chromamol.inference.noise import Noise, estimate_noise, saturated_share
 from chromamol.settings import Role
 
 if TYPE_CHECKING:

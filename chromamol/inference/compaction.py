@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from scipy import ndimage
 
+from chromamol.images.smoothing import FWHM_TO_SD, smooth_inside
 from chromamol.inference.domain_spacing import domain_spacing_nm
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 _SPACINGS = 1.25
 # Where no spacing is found: that of typical domains (design scale 188 nm) times the factor.
 _FALLBACK_NM = 235.0
-FWHM_TO_SD = float(1 / np.sqrt(8 * np.log(2)))
 _FEWEST_PIXELS_A_PERIOD = 3
 # Noise of the map: at twice that, half of the nucleus of a few counts looks condensed.
 _QUIET = 0.2
@@ -67,19 +66,3 @@ def compaction_map(
         smoothing_nm, smoothed_for = float(quiet_sd_nm / FWHM_TO_SD), "noise"
     smooth = smooth_inside(yx_density, yx_mask, smoothing_nm * FWHM_TO_SD, spacing_nm)
     return smooth / mean, smoothing_nm, smoothed_for
-
-
-def smooth_inside(
-    yx_field: NDArray[np.float64],
-    yx_mask: NDArray[np.bool_],
-    sd_nm: float,
-    spacing_nm: tuple[float, float],
-) -> NDArray[np.float64]:
-    """Average with a Gaussian over the pixels of the mask only; NaN outside."""
-    sigma = [sd_nm / side for side in spacing_nm]
-    weight, total = yx_mask.astype(np.float64), np.where(yx_mask, yx_field, 0.0)
-    for field in (weight, total):  # in place: large images have no room to spare
-        ndimage.gaussian_filter(field, sigma, output=field, mode="constant")
-    smooth = np.full(yx_mask.shape, np.nan)
-    np.divide(total, weight, out=smooth, where=yx_mask)
-    return smooth

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from skimage.filters import threshold_otsu
 
-from chromamol.inference.compaction import FWHM_TO_SD, smooth_inside
+from chromamol.images.smoothing import FWHM_TO_SD, smooth_inside
 from chromamol.inference.domain_spacing import domain_spacing_nm
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from skimage.measure import block_reduce
 
-from chromamol.inference.compaction import FWHM_TO_SD, smooth_inside
+from chromamol.images.smoothing import FWHM_TO_SD, smooth_inside
 from chromamol.inference.domain_spacing import domain_spacing_nm
 from chromamol.inference.domain_statistics import DomainStatistics, domain_statistics
 from chromamol.inference.imprint import halving_sd_nm

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import fft
 
-from chromamol.inference.compaction import smooth_inside
+from chromamol.images.smoothing import smooth_inside
 from chromamol.inference.domain_spacing import domain_spacing_nm
 
 if TYPE_CHECKING:

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
-from chromamol.inference.compaction import smooth_inside
-from chromamol.inference.smoothed_noise import smoothed_noise_sd
+from chromamol.images.smoothing import smooth_inside, smoothed_noise_sd
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,9 +10,8 @@ import numpy as np
 from scipy import ndimage
 from skimage.filters import threshold_otsu
 
-from chromamol.inference.compaction import FWHM_TO_SD, smooth_inside
-from chromamol.inference.noise import estimate_noise
-from chromamol.inference.smoothed_noise import smoothed_noise_sd
+from chromamol.images.noise import estimate_noise
+from chromamol.images.smoothing import FWHM_TO_SD, smooth_inside, smoothed_noise_sd
 from chromamol.settings import Role
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from chromamol.inference.compaction import compaction_map, smooth_inside
+from chromamol.images.smoothing import smooth_inside
+from chromamol.inference.compaction import compaction_map
 
 SPACING_NM = (12.0, 20.0)
 SHAPE = (210, 110)

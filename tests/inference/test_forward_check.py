@@ -7,8 +7,8 @@ import pytest
 
 from chromamol.equations.chromatin_phase_field import ChromatinPhaseField
 from chromamol.errors import Cancelled
+from chromamol.images.smoothing import FWHM_TO_SD, smooth_inside
 from chromamol.inference import findings
-from chromamol.inference.compaction import FWHM_TO_SD, smooth_inside
 from chromamol.inference.forward_check import Statistic, forward_check
 from chromamol.progress import Silent
 

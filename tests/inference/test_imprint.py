@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from chromamol.equations.chromatin_phase_field import ChromatinPhaseField
+from chromamol.images.smoothing import smooth_inside
 from chromamol.inference import findings
-from chromamol.inference.compaction import smooth_inside
 from chromamol.inference.imprint import Imprint, domain_imprint
 from chromamol.simulation import (
     CHROMATIN,

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from chromamol.images.smoothing import smooth_inside, smoothed_noise_sd
 from chromamol.inference import findings
-from chromamol.inference.compaction import smooth_inside
 from chromamol.inference.inspection import excluded_bodies, mask_pieces, undefined_rate
-from chromamol.inference.smoothed_noise import smoothed_noise_sd
 from chromamol.simulation import simulate_field
 
 ELL_NM, SPACING_NM = 141.4, (10.0, 20.0)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from chromamol.inference.noise import estimate_noise, saturated_share
+from chromamol.images.noise import estimate_noise, saturated_share
 
 SHAPE = (120, 90)
 
