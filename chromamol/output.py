@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import platform
+import re
+import secrets
 import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+# Several computers may share a disk.
+_COMPUTER = platform.node() or "unknown"
 _REASONS = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "your quota on this disk is used up",
@@ -43,10 +47,10 @@ def appearing(folder: Path, *, replaces: frozenset[str] | None) -> Iterator[Path
     """
     made = _make_parents(folder)
     _remove_orphans(folder)
-    partial = folder.with_name(f".{folder.name}.partial-{_this_process()}")
-    replaced = folder.with_name(f".{folder.name}.replaced-{_this_process()}")
+    mine = f"{_COMPUTER}-{os.getpid()}-{secrets.token_hex(4)}"
+    partial = folder.with_name(f".{folder.name}.partial-{mine}")
+    replaced = folder.with_name(f".{folder.name}.replaced-{mine}")
     try:
-        shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir()
         yield partial
         if replaces is not None and folder.exists():
@@ -94,19 +98,23 @@ def _make_parents(folder: Path) -> list[Path]:
     return missing
 
 
-def _this_process() -> str:
-    """Name this process among those of all computers that may share the disk."""
-    return f"{platform.node() or 'unknown'}-{os.getpid()}"
-
-
 def _remove_orphans(folder: Path) -> None:
-    """Remove what processes of this computer that live no more left of `folder`."""
+    """Remove what processes of this computer that live no more left of `folder`.
+
+    One that was killed between its two renames had put the earlier folder aside: it comes back.
+    """
     if os.name != "posix":  # elsewhere asking for a process can end it
         return
-    start = f".{folder.name}.partial-{platform.node() or 'unknown'}-"
-    for entry in folder.parent.iterdir():
-        number = entry.name.removeprefix(start)
-        if number != entry.name and number.isdecimal() and not _lives(int(number)):
+    left = re.compile(
+        rf"\.{re.escape(folder.name)}\.(partial|replaced)-{re.escape(_COMPUTER)}-(\d+)-[0-9a-f]+"
+    )
+    for entry in list(folder.parent.iterdir()):
+        match = left.fullmatch(entry.name)
+        if match is None or _lives(int(match[2])):
+            continue
+        if match[1] == "replaced" and not folder.exists():
+            entry.rename(folder)
+        else:
             shutil.rmtree(entry, ignore_errors=True)
 
 

@@ -94,7 +94,7 @@ def analyse(
                 spacing_nm=spacing_nm,
                 mask=chromatin[window] == label,
                 calibrated=composition.calibrated,
-                psf_nm=settings.psf_nm or image.psf_nm,
+                psf_nm=image.psf_nm if settings.psf_nm is None else settings.psf_nm,
                 settings=settings,
                 progress=_Numbered(progress, label, len(nuclei_windows)),
             )

@@ -137,8 +137,8 @@ class Settings(BaseModel):
         "histogram",
         json_schema_extra=READING,
         description="How localisations become an image: histogram (counted in pixels; the noise "
-        "is known) or precision (each drawn as a Gaussian of its own width; smoother to look at, "
-        "with noise that is not independent from pixel to pixel).",
+        "stays that of counts) or precision (each drawn as a Gaussian of its own width; smoother "
+        "to look at, with noise that is not independent from pixel to pixel).",
     )
     roles: dict[Role, int | str] | None = Field(
         None,
@@ -208,12 +208,11 @@ class Settings(BaseModel):
         description="Mixing energy chi between hetero- and euchromatin (no unit). "
         "0: the published model. fit: estimated from the image, from -4 to 4.",
     )
-    psf_nm: float = Field(
-        0.0,
-        ge=0,
-        le=10_000,
-        description="Width of the microscope's blur (full width at half maximum), nm; for "
-        "localisations 2.35 times their precision. 0: unknown, the image is taken as sharp.",
+    psf_nm: Annotated[float, Field(ge=0, le=10_000)] | None = Field(
+        None,
+        description="Width of the microscope's blur (full width at half maximum), nm. 0: the image "
+        "is taken as sharp. Empty: 2.35 times the median precision of localisations, and 0 for "
+        "other images.",
     )
     section_nm: Annotated[float, Field(gt=0, le=100_000)] | None = Field(
         None,
@@ -349,19 +348,13 @@ class Settings(BaseModel):
         return make_settings(values)
 
 
-def reading_settings(settings: Settings) -> dict[str, Any]:
-    """Return the settings that decide what an image file is read as."""
-    return settings.model_dump(
-        mode="json",
-        include={
-            "pixel_size_nm",  # of a localisation table
-            *(
-                key
-                for key, one in Settings.model_fields.items()
-                if one.json_schema_extra == READING
-            ),
-        },
-    )
+def reading_settings(settings: Settings, *, of_table: bool) -> dict[str, Any]:
+    """Return the settings that decide what an image or a localisation table is read as."""
+    fields = Settings.model_fields
+    reading = {key for key, field in fields.items() if field.json_schema_extra == READING}
+    if of_table:
+        reading.add("pixel_size_nm")  # of the image that it becomes
+    return settings.model_dump(mode="json", include=reading)
 
 
 def make_settings(values: dict[str, Any]) -> Settings:

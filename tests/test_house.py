@@ -75,6 +75,12 @@ def test_library_never_imports_the_window() -> None:
         assert imported_packages(path).isdisjoint(WINDOW_PACKAGES), path
 
 
+def test_images_know_nothing_of_what_is_made_of_them() -> None:
+    for path in (ROOT / "chromamol" / "images").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"chromamol\.(inference|results|pipeline|cli)\b", text), path
+
+
 def test_all_extras_are_installed_together(tmp_path: Path) -> None:
     for line in distribution("chromamol").requires or []:
         requirement = Requirement(line)

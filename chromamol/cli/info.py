@@ -114,7 +114,8 @@ def _part_of(
             with open_files(paths, settings.replace(**chosen, z_plane=plane)) as source:
                 planes = [np.asarray(source.cyx[c], float) for c in range(source.cyx.shape[0])]
             contrast.append([yx.var() / max(yx.mean(), 1e-9) for yx in planes])
-        best = int(np.argmax((np.asarray(contrast) / np.max(contrast, axis=0)).mean(axis=1)))
+        most = np.maximum(np.max(contrast, axis=0), 1e-9)
+        best = int(np.argmax((np.asarray(contrast) / most).mean(axis=1)))
         return (
             settings.replace(**chosen, z_plane=best),
             f"Shown here is plane {best}, which has the most contrast.",

@@ -74,12 +74,12 @@ def state_of(paths: Sequence[Path]) -> tuple[tuple[int, int], ...]:
 
 
 def with_companions(paths: Sequence[Path]) -> list[Path]:
-    """Add the files that are read along with others: the YAML beside Picasso's HDF5."""
+    """Add the files that may be read along with a table: the YAML beside Picasso's HDF5."""
     return [
         one
         for path in paths
         for one in (path, path.with_suffix(".yaml"))
-        if one == path or (path.suffix.lower() in {".hdf5", ".h5"} and one.is_file())
+        if one == path or (one.is_file() and path.is_file() and is_table(path))
     ]
 
 
@@ -121,8 +121,16 @@ def open_files(paths: Sequence[Path], settings: Settings) -> Iterator[Source]:
     """
     tables = [path for path in paths if is_table(path)]
     if len(tables) == len(paths):
-        yield read_localisations(paths, settings)
+        _check_no_choice(paths[0].name, settings)
+        try:
+            source = read_localisations(paths, settings)
+        except OSError as error:
+            raise InputError(unreadable(paths[0], error)) from error
+        yield source
         return
+    if settings.columns:
+        msg = f"{paths[0].name} is no localisation table: leave --columns out."
+        raise InputError(msg)
     if tables:
         msg = (
             f"{tables[0].name} is a localisation table and the other files are images: they have "
@@ -132,6 +140,18 @@ def open_files(paths: Sequence[Path], settings: Settings) -> Iterator[Source]:
     with ExitStack() as stack:
         sources = [stack.enter_context(open_source(path, settings)) for path in paths]
         yield sources[0] if len(sources) == 1 else _side_by_side(paths, sources)
+
+
+def _check_no_choice(name: str, settings: Settings) -> None:
+    """Refuse the choice of a part of a stack where there is none."""
+    for option, value in (
+        ("--axes", settings.axes),
+        ("--z-plane", settings.z_plane),
+        ("--time-point", settings.time_point),
+    ):
+        if value is not None:
+            msg = f"{name} is a localisation table, and no stack: leave {option} {value} out."
+            raise InputError(msg)
 
 
 def _side_by_side(paths: Sequence[Path], sources: Sequence[Source]) -> Source:
@@ -155,7 +175,7 @@ def _side_by_side(paths: Sequence[Path], sources: Sequence[Source]) -> Source:
             raise InputError(msg)
     spacings = [source.yx_spacing_nm for source in sources if source.yx_spacing_nm]
     names = [
-        name or (path.name.split(".")[0] if len(source.channel_names) == 1 else "")
+        name or (output_name(path) if len(source.channel_names) == 1 else "")
         for path, source in zip(paths, sources, strict=True)
         for name in source.channel_names
     ]

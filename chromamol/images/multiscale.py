@@ -86,5 +86,6 @@ def create_array(
         dimension_names=dimension_names,
         fill_value=np.nan if np.issubdtype(dtype, np.floating) else 0,
         compressors=BloscCodec(cname="zstd", clevel=3, shuffle="shuffle"),
+        config={"write_empty_chunks": True},  # so that one that is missing is known to be lost
         zarr_format=3,
     )

@@ -16,6 +16,7 @@ from chromamol.images.ome_zarr_metadata import (
     pixel_size,
     read_json,
 )
+from chromamol.images.pixel_size import LARGEST_NM
 from chromamol.images.planes import LazyPlanes
 from chromamol.images.source import Source
 from chromamol.images.stack import Declared, choose
@@ -113,7 +114,21 @@ def open_ome_zarr(path: Path, settings: Settings) -> Source:
     if len(image.multiscales) > 1:
         notes.append(f"The store holds {len(image.multiscales)} images; the first was read.")
     names = channel_names(channels, cyx.shape[0])
-    return Source(cyx, names, spacing, (*notes, *choice.notes, *spacing_notes))
+    return Source(
+        cyx, names, spacing, (*notes, *choice.notes, *spacing_notes), *_known_of(path, zarr_format)
+    )
+
+
+def _known_of(path: Path, zarr_format: int) -> tuple[bool, float | None]:
+    """Tell of a store that chromamol wrote whether it counts localisations, and their blur, nm."""
+    attributes = read_json(path / "zarr.json").get("attributes") if zarr_format == 3 else None
+    known = attributes.get("chromamol_input") if isinstance(attributes, dict) else None
+    if not isinstance(known, dict):
+        return False, None
+    psf_nm = known.get("psf_nm")
+    if not isinstance(psf_nm, int | float) or not 0 <= psf_nm <= LARGEST_NM:
+        psf_nm = None
+    return known.get("counts") is True, psf_nm
 
 
 def _open_array(path: Path, array_path: Path, zarr_format: int) -> Any:

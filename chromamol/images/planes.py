@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -54,7 +56,8 @@ class LazyPlanes:
     @property
     def dtype(self) -> np.dtype[Any]:
         """Type of the values, in native byte order; means of integers are float32."""
-        stored = np.dtype(self.stored.dtype).newbyteorder("=")
+        # By its name: C has two types for 64 bits, of which zarr knows one.
+        stored = np.dtype(np.dtype(self.stored.dtype).newbyteorder("=").name)
         return np.result_type(stored, np.float32) if self.averaged else stored
 
     def __getitem__(self, key: Any, /) -> Any:
@@ -90,6 +93,55 @@ class LazyPlanes:
     def _part(self, where: Mapping[str, int | slice]) -> NDArray[Any]:
         part = np.asarray(self.stored[tuple(where.get(axis, 0) for axis in self.axes)])
         return part if self.axes.index("Y") < self.axes.index("X") else part.T
+
+
+@dataclass(frozen=True)
+class PlainNumbers:
+    """Uncompressed numbers in a file, read when they are asked for.
+
+    They are not mapped into memory: a file that is cut short meanwhile would end the process.
+
+    Attributes
+    ----------
+    path : Path
+    offset : int
+        Bytes before the first number.
+    shape : tuple of int
+    dtype : numpy dtype
+        As stored.
+    """
+
+    path: Path
+    offset: int
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    def __getitem__(self, key: tuple[int | slice, ...], /) -> NDArray[Any]:
+        """Read a part; of the first axis that is not one index, whole pieces."""
+        leading = 0
+        while leading < len(key) and not isinstance(key[leading], slice):
+            leading += 1
+        inner = self.shape[leading:]
+        before = 0
+        for index, size in zip(key[:leading], self.shape, strict=False):
+            before = before * size + int(index)  # type: ignore[arg-type]
+        if not inner:
+            return self._numbers(before, 1)[0]
+        start, stop, step = key[leading].indices(inner[0])  # type: ignore[union-attr]
+        each = math.prod(inner[1:])
+        count = max(0, stop - start)
+        numbers = self._numbers((before * inner[0] + start) * each, count * each)
+        part = numbers.reshape(count, *inner[1:])[::step]
+        return np.asarray(part[(slice(None), *key[leading + 1 :])])
+
+    def _numbers(self, first: int, count: int) -> NDArray[Any]:
+        """Read numbers in a row."""
+        start = self.offset + first * self.dtype.itemsize
+        numbers = np.fromfile(self.path, self.dtype, count, offset=start)
+        if len(numbers) < count:
+            msg = f"it ends before its pixels do, at {self.path.stat().st_size} bytes"
+            raise ValueError(msg)
+        return numbers
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from chromamol.settings import Settings
 
 # The part of a page in which patterns are sought.
-_WINDOW_PX, _SMALLEST_WINDOW_PX = 384, 16
+_WINDOW_PX, _SMALLEST_WINDOW_PX, _OVERVIEW_PX = 384, 16, 1_024
 _NAMES = {"T": "time points", "Z": "planes (z)", "C": "channels"}
 
 
@@ -152,9 +152,11 @@ def _refuse_sim_frames(
         return
     index: list[Any] = [0] * len(axes)
     index[height] = index[width] = slice(None)
-    first = np.nan_to_num(np.asarray(pixels()[tuple(index)], dtype=np.float64))
-    brightness = ndimage.uniform_filter(first, _WINDOW_PX, mode="constant")
-    peak = np.unravel_index(brightness.argmax(), first.shape)
+    step = -(-max(sizes) // _OVERVIEW_PX)
+    overview = np.asarray(pixels()[tuple(index)])[::step, ::step].astype(np.float64)
+    width_px = max(1, _WINDOW_PX // step)
+    brightness = ndimage.uniform_filter(np.nan_to_num(overview), width_px, mode="constant")
+    peak = step * np.array(np.unravel_index(brightness.argmax(), overview.shape))
     for position, middle, size in zip((height, width), peak, sizes, strict=True):
         start = max(0, min(int(middle) - _WINDOW_PX // 2, size - _WINDOW_PX))
         index[position] = slice(start, start + _WINDOW_PX)

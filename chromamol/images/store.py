@@ -31,16 +31,20 @@ from chromamol.images.files import (
 )
 from chromamol.images.image import Image, SourceFile
 from chromamol.images.intensities import check_intensities
+from chromamol.images.localisations.read import is_table
 from chromamol.images.multiscale import CHUNK_PX, create_array, multiscale, omero_channels
 from chromamol.images.ome_zarr_metadata import read_json
+from chromamol.images.planes import LazyPlanes
 from chromamol.images.pyramid import halved, level_shapes
 from chromamol.output import appearing, disk_told
 from chromamol.progress import Progress, Silent
 from chromamol.settings import reading_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from chromamol.images.image import Planes
     from chromamol.images.source import Source
@@ -63,6 +67,7 @@ class InputRecord(BaseModel):
     notes: tuple[str, ...]
     counts: bool
     psf_nm: float | None
+    levels: dict[str, tuple[int, int, int]]
 
 
 def stored_image(
@@ -98,38 +103,80 @@ def stored_image(
     """
     progress = progress or Silent()
     progress.begin("checking the source")
+    _check_apart(paths, store)
     state = state_of(paths)
-    sources, reading = source_files(paths), reading_settings(settings)
-    record = _record_of(store)
-    if record is not None and (record.sources, record.reading) == (sources, reading):
+    sources = source_files(paths)
+    reading = reading_settings(settings, of_table=is_table(paths[0]))
+    if _is_current(store, sources, reading):
         return _open(paths, store)
+    record = _record_of(store)
     if record is None and os.path.lexists(store):
         msg = f"{store} is in the way and was not written by chromamol. Move it, and run again."
         raise CallError(msg)
-    outdated = frozenset(entry.name for entry in store.iterdir()) if record else None
-    with disk_told(store), appearing(store, replaces=outdated) as partial:
-        partial.rmdir()  # the writer makes it
-        with open_files(paths, settings) as source:
-            record = InputRecord(
-                sources=sources,
-                reading=reading,
-                channel_names=source.channel_names,
-                yx_spacing_nm=source.yx_spacing_nm,
-                notes=source.notes,
-                counts=source.counts,
-                psf_nm=source.psf_nm,
-            )
-            _write(partial, source, record, progress)
-        if state_of(paths) != state:
-            raise InputError(changed(paths[0].name))
-        _judge(paths[0].name, partial, record)
+    replaced = frozenset({"zarr.json", *(record.levels if record else ())})
+    try:
+        with disk_told(store), appearing(store, replaces=replaced if record else None) as partial:
+            partial.rmdir()  # the writer makes it
+            with open_files(paths, settings) as source:
+                record = InputRecord(
+                    sources=sources,
+                    reading=reading,
+                    channel_names=source.channel_names,
+                    yx_spacing_nm=source.yx_spacing_nm,
+                    notes=source.notes,
+                    counts=source.counts,
+                    psf_nm=source.psf_nm,
+                    levels={
+                        str(level): shape
+                        for level, shape in enumerate(level_shapes(source.cyx.shape))
+                    },
+                )
+                _write(partial, source, record, progress)
+            if state_of(paths) != state:
+                raise InputError(changed(paths[0].name))
+            _judge(paths[0].name, partial, record)
+    except CallError:
+        # Another process may have written the very same store in the meantime.
+        if not _is_current(store, sources, reading):
+            raise
     return _open(paths, store)
+
+
+def _check_apart(paths: Sequence[Path], store: Path) -> None:
+    """Refuse a store that would take the place of its own source."""
+    target = store.resolve()
+    for path in paths:
+        source = path.resolve()
+        if target == source or target in source.parents or source in target.parents:
+            msg = (
+                f"{path} lies where chromamol keeps what it read ({store}). Give another output "
+                "folder, or the file that the image came from."
+            )
+            raise CallError(msg)
+
+
+def _is_current(store: Path, sources: tuple[SourceFile, ...], reading: dict[str, Any]) -> bool:
+    """Whether a store is whole, and was made of these sources in this way by this version."""
+    record = _record_of(store)
+    if record is None or (record.sources, record.reading) != (sources, reading):
+        return False
+    if record.chromamol_version != chromamol.__version__:
+        return False
+    try:
+        group = zarr.open_group(LocalStore(store, read_only=True), mode="r", zarr_format=3)
+        levels: dict[str, Any] = dict(group.arrays())
+        return levels.keys() == record.levels.keys() and all(
+            levels[name].shape == shape and levels[name].nchunks_initialized == levels[name].nchunks
+            for name, shape in record.levels.items()
+        )
+    except (OSError, LookupError, ValueError, TypeError):
+        return False
 
 
 def _write(folder: Path, source: Source, record: InputRecord, progress: Progress) -> None:
     """Write all levels of the pyramid, a band of rows at a time."""
-    n_channels, height, width = source.cyx.shape
-    shapes = level_shapes((n_channels, height, width))
+    n_channels, height, _ = source.cyx.shape
+    shapes = list(record.levels.values())
     scales = multiscale(len(shapes), record.yx_spacing_nm, "mean", has_channels=True)
     _, arrays = prepare_image(
         folder,
@@ -186,7 +233,18 @@ def _open(paths: Sequence[Path], store: Path) -> Image:
         msg = f"{store} was removed or damaged while it was in use. Run again."
         raise InputError(msg)
     group = zarr.open_group(LocalStore(store, read_only=True), mode="r", zarr_format=3)
-    levels = _levels(group)
+
+    def decode(read: Callable[[], NDArray[Any]]) -> NDArray[Any]:
+        try:
+            return read()
+        except (ValueError, RuntimeError, OSError, LookupError, TypeError) as error:
+            msg = (
+                f"{store} is damaged ({str(error)[:80]}). Delete it, and run again: it is made "
+                "from the source."
+            )
+            raise InputError(msg) from error
+
+    levels = [LazyPlanes(level, "CYX", {}, "", decode) for level in _levels(group)]
     return Image(
         name=output_name(paths[0]),
         path=paths[0],

@@ -10,12 +10,11 @@ import struct
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import tifffile
 import zarr
 
 from chromamol.errors import InputError
-from chromamol.images.planes import LazyPlanes
+from chromamol.images.planes import LazyPlanes, PlainNumbers
 from chromamol.images.source import Source
 from chromamol.images.stack import Declared, choose
 from chromamol.images.tiff_chain import check_chain
@@ -49,8 +48,8 @@ _COMPLAINTS_OF_DAMAGE = re.compile(
     r"invalid page offset|corrupted|missing required tags|invalid value offset|invalid offset"
 )
 _Z_LABEL = re.compile(r"\bz:\d+/\d+")
-_FILE_NAME = re.compile(r'<UUID[^>]*FileName="([^"]*)"')
-_UUID = re.compile(r"<UUID[^>]*?(?:/>|>[^<]*</UUID>)")
+_FILE_NAME = re.compile(r'<UUID[^<>]*FileName="([^"]*)"')
+_UUID = re.compile(r"<UUID[^<>]*?(?:/>|>[^<]*</UUID>)")
 _COLOUR = {"RGB", "YCBCR", "CIELAB", "ICCLAB", "ITULAB", "SEPARATED"}
 
 
@@ -181,13 +180,13 @@ def _first_series(path: Path, tiff: tifffile.TiffFile, settings: Settings) -> So
     _check_bytes_are_there(path, series, stored)
     axes = series.axes if _names_its_planes(tiff, series) else series.axes.replace("Z", "I")
     declared = Declared(axes, series.shape, series.dtype.itemsize, stored)
-    choice = choose(path.name, declared, settings, lambda: _array(tiff, series))
+    choice = choose(path.name, declared, settings, lambda: _array(path, tiff, series))
 
     def decode(read: Callable[[], NDArray[Any]]) -> NDArray[Any]:
         with _told(path):
             return read()
 
-    array = _array(tiff, series)
+    array = _array(path, tiff, series)
     rows = array.chunks[choice.axes.index("Y")] if hasattr(array, "chunks") else 1
     cyx = LazyPlanes(array, choice.axes, choice.fixed, choice.averaged, decode, rows)
     spacing, spacing_notes = pixel_size(tiff, page)
@@ -204,11 +203,11 @@ def _names_its_planes(tiff: tifffile.TiffFile, series: tifffile.TiffPageSeries) 
     return bool(metadata.get("hyperstack")) or bool(_Z_LABEL.search(str(labels[0])))
 
 
-def _array(tiff: tifffile.TiffFile, series: tifffile.TiffPageSeries) -> Any:
+def _array(path: Path, tiff: tifffile.TiffFile, series: tifffile.TiffPageSeries) -> Any:
     """Return the pixels as an array that is read by parts: the file itself, or strips and tiles."""
     if series.dataoffset is not None:
         dtype = series.dtype.newbyteorder(tiff.byteorder)
-        return np.memmap(tiff.filehandle.path, dtype, "r", series.dataoffset, series.shape)
+        return PlainNumbers(path, series.dataoffset, series.shape, dtype)
     return zarr.open_array(store=series.aszarr(level=0), mode="r")
 
 

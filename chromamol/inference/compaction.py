@@ -19,6 +19,8 @@ _FALLBACK_NM = 235.0
 _FEWEST_PIXELS_A_PERIOD = 3
 # Noise of the map: at twice that, half of the nucleus of a few counts looks condensed.
 _QUIET = 0.2
+# Standard deviation of the Gaussian over the width of the nucleus: wider, the map is 1 everywhere.
+_WIDEST = 0.25
 
 SmoothedFor = Literal["domains", "usual", "noise"]
 
@@ -61,7 +63,10 @@ def compaction_map(
     mean = float(yx_density[yx_mask].mean())
     # A Gaussian of standard deviation s leaves of white noise in pixels of area a the share
     # sqrt(a / (4 pi s^2)).
-    quiet_sd_nm = noise_sd / (_QUIET * mean) * np.sqrt(np.prod(spacing_nm) / (4 * np.pi))
+    pixel_nm2 = float(np.prod(spacing_nm))
+    quiet_sd_nm = noise_sd / (_QUIET * mean) * np.sqrt(pixel_nm2 / (4 * np.pi))
+    widest_sd_nm = _WIDEST * np.sqrt(np.count_nonzero(yx_mask) * pixel_nm2)
+    quiet_sd_nm = min(quiet_sd_nm, widest_sd_nm)
     if quiet_sd_nm > smoothing_nm * FWHM_TO_SD:
         smoothing_nm, smoothed_for = float(quiet_sd_nm / FWHM_TO_SD), "noise"
     smooth = smooth_inside(yx_density, yx_mask, smoothing_nm * FWHM_TO_SD, spacing_nm)

@@ -102,7 +102,7 @@ def infer_rates(
     if psf_nm is not None and not (np.isfinite(psf_nm) and psf_nm >= 0):
         msg = f"psf_nm must be a width in nm, zero or more, not {psf_nm}."
         raise CallError(msg)
-    psf_nm = settings.psf_nm if psf_nm is None else psf_nm
+    psf_nm = (settings.psf_nm or 0.0) if psf_nm is None else psf_nm
     model = _model(channels, settings)
     channels, about_input = _inspected(channels, settings)
     progress.begin("measuring compaction")

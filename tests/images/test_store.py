@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import replace
 
+import h5py
 import numpy as np
 import pytest
 import tifffile
@@ -18,6 +20,7 @@ from yaozarrs import validate_zarr_store
 
 from chromamol.errors import CallError, Cancelled, InputError
 from chromamol.images import store as store_module
+from chromamol.images.planes import LazyPlanes
 from chromamol.images.read import read_image
 from chromamol.images.store import stored_image
 from chromamol.progress import Silent
@@ -48,13 +51,11 @@ def stamps(folder):
 def test_the_store_holds_the_image(tmp_path, path, cyx):
     store = tmp_path / "deep" / "cell.ome.zarr"
     image = stored_image([path], store, Settings())
-    assert isinstance(image.cyx, zarr.Array)  # read when it is asked for
+    assert isinstance(image.cyx, LazyPlanes)  # read when it is asked for
     np.testing.assert_array_equal(image.cyx[:], cyx)
-    assert image.cyx.chunks == (1, 1_024, 613)
+    assert zarr.open_array(store / "0").chunks == (1, 1_024, 613)
     in_memory = read_image(path)
     assert replace(image, cyx=None, coarser=()) == replace(in_memory, cyx=None)
-    with pytest.raises(ValueError, match="read-only"):
-        image.cyx[0, 0, 0] = 1
     assert [entry.name for entry in store.parent.iterdir()] == ["cell.ome.zarr"]
 
 
@@ -91,6 +92,85 @@ def test_it_is_written_once_and_again_only_when_the_source_or_its_reading_change
     image = stored_image([path], store, Settings(min_photons=5))
     np.testing.assert_array_equal(image.cyx[0], cyx[1])
     assert not set(stamps(store).values()) & set(second.values())
+
+
+@pytest.mark.parametrize("lost", ["0/c/0/0/0", "2", "3/zarr.json"])
+def test_a_store_that_is_not_whole_is_made_again(tmp_path, path, cyx, lost):
+    store = tmp_path / "cell.ome.zarr"
+    stored_image([path], store, Settings())
+    target = store / lost
+    shutil.rmtree(target) if target.is_dir() else target.unlink()
+    image = stored_image([path], store, Settings())
+    np.testing.assert_array_equal(image.cyx[:], cyx)
+    assert len(image.coarser) == 3
+
+
+def test_a_chunk_that_is_damaged_is_a_sentence(tmp_path, path):
+    store = tmp_path / "cell.ome.zarr"
+    stored_image([path], store, Settings())
+    chunk = store / "0/c/1/0/0"
+    chunk.write_bytes(chunk.read_bytes()[:50])
+    with pytest.raises(InputError, match="is damaged .* Delete it"):
+        stored_image([path], store, Settings()).cyx[1]
+
+
+def test_another_version_makes_it_again(tmp_path, path, monkeypatch):
+    store = tmp_path / "cell.ome.zarr"
+    stored_image([path], store, Settings())
+    first = stamps(store)
+    monkeypatch.setattr(store_module.chromamol, "__version__", "99.0")
+    stored_image([path], store, Settings())
+    assert not set(stamps(store).values()) & set(first.values())
+
+
+def test_a_store_is_not_its_own_source(tmp_path, path):
+    store = tmp_path / "cell.ome.zarr"
+    stored_image([path], store, Settings())
+    for place in (store, store / "inside.ome.zarr"):
+        with pytest.raises(CallError, match="lies where chromamol keeps"):
+            stored_image([store], place, Settings())
+
+
+@pytest.mark.parametrize("dtype", ["u1", ">u2", "i4", "i8", "u8", "f2", ">f4", "f8"])
+def test_every_type_of_numbers(tmp_path, cyx, dtype):
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, cyx[0].astype(dtype), photometric="minisblack", byteorder=">")
+    image = stored_image([path], tmp_path / "a.ome.zarr", Settings())
+    np.testing.assert_array_equal(image.cyx[0], cyx[0])
+
+
+def test_what_was_put_into_a_store_by_others_stays(tmp_path, path):
+    store = tmp_path / "cell.ome.zarr"
+    stored_image([path], store, Settings())
+    (store / "mine.txt").write_text("precious")
+    stored_image([path], store, Settings(min_photons=5))
+    assert (store / "mine.txt").read_text() == "precious"
+
+
+def test_the_yaml_beside_a_table_is_a_source(tmp_path):
+    path, store = tmp_path / "a.hdf", tmp_path / "a.ome.zarr"
+    records = np.zeros(50, dtype=[("x", "f4"), ("y", "f4")])
+    records["x"], records["y"] = np.random.default_rng(0).uniform(0, 90, (2, 50))
+    with h5py.File(path, "w") as file:
+        file["locs"] = records
+    for pixel_nm in (100, 200):
+        path.with_suffix(".yaml").write_text(f"Pixelsize: {pixel_nm}\n")
+        image = stored_image([path], store, Settings())
+        assert image.cyx.shape[1] == pytest.approx(90 * pixel_nm / 20, rel=0.15)
+        assert [one.name for one in image.sources] == ["a.hdf", "a.yaml"]
+
+
+def test_a_file_that_is_cut_short_while_it_is_stored(tmp_path, cyx):
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, cyx, photometric="minisblack", metadata={"axes": "CYX"}, imagej=True)
+
+    class Cutting(Silent):
+        def begin(self, stage, steps=None):
+            if stage == "storing the image":
+                os.truncate(path, 5_000)
+
+    with pytest.raises(InputError, match="damaged or was cut short"):
+        stored_image([path], tmp_path / "a.ome.zarr", Settings(), Cutting())
 
 
 def test_several_files_of_one_field(tmp_path, path, cyx):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from chromamol.images.localisations.table import Localisations
 
-# Rows of the fullest part of the field that are looked at, and of those, how many are asked.
+# Rows of the part of the field that is looked at, and of those, how many are asked.
 _SAMPLE_ROWS, _ASKED_ROWS = 100_000, 5_000
 # Repeats are sought within so many standard deviations of a difference of two positions.
 _REACH = 2.0
@@ -23,6 +23,10 @@ _SOON_FRAMES, _LATE_FRAMES, _FEWEST_LATE = 3, 50, 100
 # beyond chance, and these are so many times more than chance.
 _MANY, _BEYOND_CHANCE = 0.05, 3.0
 _FEWEST_ROWS = 30
+# Neighbours of a row that are looked at, the nearest ones: a bead has too many.
+_MOST_NEIGHBOURS = 64
+# Share of rows that count several detections in a table that was merged.
+_SOME = 0.01
 
 
 def blinking_warning(table: Localisations, *, merged: bool) -> tuple[str, ...]:
@@ -45,7 +49,7 @@ def blinking_warning(table: Localisations, *, merged: bool) -> tuple[str, ...]:
             "The table has no frames, so whether molecules were counted several times "
             "(blinking) cannot be told. Merge them in the program that made the table.",
         )
-    rows = _fullest_part(table)
+    rows = _sample(table)
     frame = table.frame[rows]
     n_late = int(np.ptp(frame)) + 1 - 2 * _LATE_FRAMES
     if n_late < _FEWEST_LATE:
@@ -63,11 +67,23 @@ def blinking_warning(table: Localisations, *, merged: bool) -> tuple[str, ...]:
     )
 
 
-def _fullest_part(table: Localisations) -> NDArray[np.intp]:
-    """Choose the rows of the fullest of equal parts of the field."""
+def was_merged(table: Localisations) -> bool:
+    """Tell whether the program that wrote a table had merged rows: many count more than one.
+
+    A column that numbers its rows counts nothing.
+    """
+    counts = table.detections
+    if counts is None or (counts < 1).any():
+        return False
+    return bool((counts > 1).mean() > _SOME and len(np.unique(counts)) < len(counts) / 2)
+
+
+def _sample(table: Localisations) -> NDArray[np.intp]:
+    """Choose the rows of one of equal parts of the field, neither the emptiest nor a bead's."""
     parts = max(1, int(np.sqrt(len(table) / _SAMPLE_ROWS)))
     counts, y_edges, x_edges = np.histogram2d(table.y_nm, table.x_nm, bins=parts)
-    at_y, at_x = np.unravel_index(np.argmax(counts), counts.shape)
+    nearest = np.argmin(np.abs(counts - _SAMPLE_ROWS))
+    at_y, at_x = np.unravel_index(nearest, counts.shape)
     inside = (table.y_nm >= y_edges[at_y]) & (table.y_nm <= y_edges[at_y + 1])
     inside &= (table.x_nm >= x_edges[at_x]) & (table.x_nm <= x_edges[at_x + 1])
     return np.flatnonzero(inside)
@@ -84,13 +100,15 @@ def _neighbours(
     tree = cKDTree(positions)
     channel = None if table.channel is None else table.channel[rows]
     asked = np.arange(0, len(rows), -(-len(rows) // _ASKED_ROWS))
-    again = np.zeros(len(asked), dtype=bool)
-    n_late = 0
-    for number, row in enumerate(asked):
-        near = np.asarray(tree.query_ball_point(positions[row], _REACH * np.sqrt(2) * precision))
-        if channel is not None:
-            near = near[channel[near] == channel[row]]
-        lag = frame[near] - frame[row]
-        again[number] = ((lag > 0) & (lag <= _SOON_FRAMES)).any()
-        n_late += int((np.abs(lag) >= _LATE_FRAMES).sum())
-    return again, n_late / len(asked)
+    reach_nm = _REACH * np.sqrt(2) * precision
+    # Missing neighbours have the index beyond the last, and stand for the row itself.
+    _, near = tree.query(positions[asked], _MOST_NEIGHBOURS, distance_upper_bound=reach_nm)
+    near = np.where(near < len(rows), near, asked[:, None])
+    lag = frame[near] - frame[asked][:, None]
+    other = (
+        np.ones_like(near, dtype=bool)
+        if channel is None
+        else channel[near] == channel[asked][:, None]
+    )
+    again = np.asarray((other & (lag > 0) & (lag <= _SOON_FRAMES)).any(axis=1))
+    return again, float((other & (np.abs(lag) >= _LATE_FRAMES)).sum() / len(asked))

@@ -54,7 +54,6 @@ NAMES: dict[str, tuple[str, ...]] = {
         "framenumber",
         "imagenumber",
         "imagenumber00",
-        "t",
     ),
     "channel": ("channel", "channelindex", "channelid"),
     "track": (
@@ -70,7 +69,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "particleid",
     ),
     "failed": ("errorflag",),
-    "detections": ("numberframes", "detections", "ndetections", "duration", "n", "numlocs"),
+    "detections": ("numberframes", "detections", "ndetections", "duration", "numlocs"),
 }
 # Columns that the user may name. The others are found by their names only.
 ASKED = ("x", "y", "z", "precision", "photons", "frame", "channel", "track", "failed")
@@ -81,7 +80,7 @@ _VARIANCES = {"variance_x", "variance_y"}
 _IN_BRACKETS = re.compile(r"^(?P<core>.*?)\s*[\[(](?P<unit>[^\])]*)[\])]\s*$")
 _AS_SUFFIX = re.compile(r"^(?P<core>.+?)[ _.]?(?P<unit>nm|um|\u00b5m|\u03bcm|px|pix|pixels?)$")
 _PIXEL_UNITS = {"px", "pix", "pixel", "pixels", "camera pixel", "camera pixels"}
-_LISTED = 40
+_LISTED, _LONGEST_NAME = 40, 200
 
 
 @dataclass(frozen=True)
@@ -166,7 +165,7 @@ def _by_name(table: RawTable) -> dict[str, str]:
     for quantity, cores in NAMES.items():
         ranked = []
         for position, name in enumerate(table.names):
-            core, unit = _split(name)
+            core, unit = _split(name, with_suffix=quantity in _LENGTHS | _VARIANCES)
             if core not in cores or (quantity == "photons" and not _counts_photons(core, unit)):
                 continue
             unit = table.units.get(name, unit)
@@ -200,11 +199,16 @@ def _by_user(name: str, table: RawTable, settings: Settings) -> dict[str, str]:
     return chosen
 
 
-def _split(name: str) -> tuple[str, str]:
-    """Split a name into what it says without punctuation, and its unit in small letters."""
-    plain = name.strip().lstrip("#").strip().strip('"').lower()
+def _split(name: str, *, with_suffix: bool = True) -> tuple[str, str]:
+    """Split a name into what it says without punctuation, and its unit in small letters.
+
+    A unit stands in brackets or, in the names of lengths, at the end ("num" is no "n" in um).
+    """
+    plain = name[:_LONGEST_NAME].strip().lstrip("#").strip().strip('"').lower()
     match = _IN_BRACKETS.match(plain)
-    if match is None and _squeezed(plain) not in _KNOWN:  # "lpx" is Picasso's precision, not "l"
+    if (
+        match is None and with_suffix and _squeezed(plain) not in _KNOWN
+    ):  # "lpx" is Picasso's precision, not "l"
         match = _AS_SUFFIX.match(plain)
     core, unit = (match["core"], match["unit"].strip()) if match else (plain, "")
     return _squeezed(core), unit

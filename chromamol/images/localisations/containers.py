@@ -12,6 +12,7 @@ import numpy as np
 
 from chromamol.errors import InputError
 from chromamol.images.localisations.table import CHUNK_ROWS, MAX_ROWS, RawTable
+from chromamol.images.source import HARMLESS_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from chromamol.images.localisations.table import Chunk
 
 _MAX_MANIFEST_BYTES = 16 * 2**20
-_MAX_TABLE_BYTES = 2**34
+_MAX_COMPRESSION = 100
+_XY_BYTES = 16
 _ZIP_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError)
 _SMLM_TYPES = {
     *(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)),
@@ -56,6 +58,7 @@ def read_parquet(path: Path) -> RawTable:
     except (pa.ArrowException, OSError, ValueError) as error:
         raise InputError(_damaged(path, error)) from error
     check_rows(path.name, n_rows)
+    check_swelling(path, n_rows * _XY_BYTES)
     numeric = [
         field.name
         for field in schema
@@ -104,6 +107,7 @@ def read_smlm(path: Path) -> RawTable:
             dtype = _smlm_dtype(path.name, described)
             member, n_rows = str(tables[0]["name"]), int(tables[0]["rows"])
             check_rows(path.name, n_rows)
+            check_swelling(path, n_rows * dtype.itemsize)
             records = _member(path.name, archive, member, n_rows, dtype)
     except _ZIP_DAMAGE as error:
         raise InputError(_damaged(path, error)) from error
@@ -175,6 +179,22 @@ def check_rows(name: str, n_rows: int) -> None:
         raise InputError(msg)
 
 
+def check_swelling(path: Path, n_bytes: int) -> None:
+    """Refuse a table that is far larger than its file: positions do not compress like that.
+
+    Raises
+    ------
+    InputError
+    """
+    stored = path.stat().st_size
+    if n_bytes > max(HARMLESS_BYTES, _MAX_COMPRESSION * stored):
+        msg = (
+            f"{path.name} declares {n_bytes} bytes and has {stored}: more than {_MAX_COMPRESSION} "
+            "times as many as positions can be compressed to. It is damaged."
+        )
+        raise InputError(msg)
+
+
 def _manifest(name: str, archive: zipfile.ZipFile) -> dict[str, Any]:
     """Read the manifest of an SMLM container."""
     if "manifest.json" not in archive.namelist():
@@ -208,7 +228,7 @@ def _member(
 ) -> np.ndarray:
     """Decode one table of a container; its size is known before, so it cannot swell."""
     needed = n_rows * dtype.itemsize
-    if needed > _MAX_TABLE_BYTES or archive.getinfo(member).file_size < needed:
+    if archive.getinfo(member).file_size < needed:
         msg = f"{name} declares {n_rows} rows and does not hold them: it is damaged."
         raise InputError(msg)
     with archive.open(member) as file:

@@ -10,7 +10,7 @@ import numpy as np
 import yaml
 
 from chromamol.errors import InputError
-from chromamol.images.localisations.containers import check_rows
+from chromamol.images.localisations.containers import check_rows, check_swelling
 from chromamol.images.localisations.table import CHUNK_ROWS, RawTable
 
 if TYPE_CHECKING:
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from chromamol.images.localisations.table import Chunk
 
 _DAMAGE = (OSError, RuntimeError, LookupError, ValueError, TypeError, AttributeError)
-_MAX_COMPRESSION = 1_000
-_HARMLESS_BYTES = 64 * 2**20
+_MAX_CHUNK_BYTES = 2**28
 _MAX_YAML_BYTES = 2**20
 _SMAP_NAMES = {
     "xnm": "x_nm",
@@ -33,6 +32,7 @@ _SMAP_NAMES = {
     "channel": "channel",
     "numberInGroup": "detections",
 }
+_SMAP = "saveloc/loc"
 _DECODE_AXES = ("x", "y", "z")
 
 
@@ -53,7 +53,7 @@ def read_hdf5(path: Path) -> RawTable:
                 return _picasso(path, file)
             if _has(file, "data/xyz"):
                 return _decode(path, file)
-            if _has(file, "saveloc/loc/xnm"):
+            if _has(file, f"{_SMAP}/xnm"):
                 return _smap(path, file)
             held = ", ".join(sorted(file.keys())[:10])
     except _DAMAGE as error:
@@ -70,16 +70,20 @@ def _picasso(path: Path, file: h5py.File) -> RawTable:
     records = _numbers(path, file, "locs")
     if records.dtype.names is None or records.ndim != 1:
         raise InputError(_damaged(path, "'locs' is no table"))
-    names = tuple(n for n in records.dtype.names if records.dtype[n].kind in "iufb")
+    stored = {
+        "detections" if name == "n" else name: name
+        for name in records.dtype.names
+        if records.dtype[name].kind in "iufb"
+    }
     pixel_nm, notes = _picasso_pixel_nm(path)
 
     def rows(wanted: Sequence[str]) -> Iterator[Chunk]:
         for part in _chunks(path, "locs"):
-            yield {name: part[name].astype(np.float64) for name in wanted}
+            yield {name: part[stored[name]].astype(np.float64) for name in wanted}
 
     lengths = dict.fromkeys(("x", "y", "lpx", "lpy"), "px") | {"z": "nm"}
     pixel = (pixel_nm, pixel_nm) if pixel_nm else None
-    return RawTable("Picasso HDF5", names, rows, lengths, pixel, notes)
+    return RawTable("Picasso HDF5", tuple(stored), rows, lengths, pixel, notes)
 
 
 def _picasso_pixel_nm(path: Path) -> tuple[float | None, tuple[str, ...]]:
@@ -131,10 +135,12 @@ def _decode(path: Path, file: h5py.File) -> RawTable:
 
 def _smap(path: Path, file: h5py.File) -> RawTable:
     """Read the localisations of SMAP, as MATLAB 7.3 saves them: a row of numbers each."""
-    shape = _numbers(path, file, "saveloc/loc/xnm").shape
+    shape = _numbers(path, file, f"{_SMAP}/xnm").shape
+    if len(shape) != 2 or shape[0] != 1:
+        raise InputError(_damaged(path, "its positions are no row of numbers"))
     sources: dict[str, tuple[str, int | None]] = {}
     for stored, name in _SMAP_NAMES.items():
-        where = f"saveloc/loc/{stored}"
+        where = f"{_SMAP}/{stored}"
         if _has(file, where) and _numbers(path, file, where).shape == shape:
             sources[name] = (where, None)
     return RawTable("SMAP file", tuple(sources), _gathering(path, sources))
@@ -157,11 +163,11 @@ def _gathering(path: Path, sources: dict[str, tuple[str, int | None]]) -> Any:
 
 
 def _chunks(path: Path, where: str) -> Iterator[np.ndarray]:
-    """Yield the rows of a dataset; a MATLAB row (1, n) is as good as a column."""
+    """Yield the rows of a dataset; those of MATLAB are (1, n)."""
     try:
         with h5py.File(path, "r") as file:
             dataset = _numbers(path, file, where)
-            row = dataset.ndim == 2 and dataset.shape[0] == 1
+            row = dataset.ndim == 2 and where.startswith(_SMAP)
             n_rows = dataset.shape[1] if row else dataset.shape[0]
             for start in range(0, n_rows, CHUNK_ROWS):
                 window = slice(start, start + CHUNK_ROWS)
@@ -203,9 +209,10 @@ def _numbers(path: Path, file: h5py.File, where: str) -> h5py.Dataset:
         msg = f"'{where}' has {dataset.ndim} axes"
         raise ValueError(msg)
     check_rows(path.name, max(dataset.shape))
-    swollen = dataset.size * dataset.dtype.itemsize
-    if swollen > max(_HARMLESS_BYTES, _MAX_COMPRESSION * path.stat().st_size):
-        msg = f"'{where}' would be more than {_MAX_COMPRESSION} times as large as the file"
+    itemsize = dataset.dtype.itemsize
+    check_swelling(path, dataset.size * itemsize)
+    if dataset.chunks and math.prod(dataset.chunks) * itemsize > _MAX_CHUNK_BYTES:
+        msg = f"'{where}' is cut into pieces of more than {_MAX_CHUNK_BYTES >> 20} MiB"
         raise ValueError(msg)
     return dataset
 

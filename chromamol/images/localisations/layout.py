@@ -13,7 +13,7 @@ _MAX_COLUMNS = 1_000
 # Zeiss puts a single zero byte below its table; a binary file is full of control characters.
 _CONTROL = frozenset(range(32)) - set(b"\t\n\v\f\r")
 _BINARY_SHARE = 0.01
-_FIELD = re.compile(r"<field\b[^>]*>")
+_FIELD = re.compile(r"<field\b[^<>]*>")
 _ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|nan|inf|", re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+([eE][-+]?\d+)?")

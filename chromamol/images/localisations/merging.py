@@ -6,24 +6,39 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from chromamol.errors import InputError
 from chromamol.images.localisations.table import Localisations
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+# A track of so many of all rows, so wide, is none.
+_LONG_SHARE, _WIDE_NM = 0.05, 1_000.0
 
-def merge_tracks(table: Localisations) -> tuple[Localisations, tuple[str, ...]]:
+
+def merge_tracks(name: str, table: Localisations) -> tuple[Localisations, tuple[str, ...]]:
     """Merge the rows of one track into one localisation.
 
     The position is the mean weighted by 1/precision^2 (the most likely one, of a molecule at rest),
     or the plain mean where there is no precision; its precision is 1/sqrt(sum(1/precision^2)).
     Photons are added. Rows with a negative track stay as they are.
 
+    Parameters
+    ----------
+    name : str
+        Name of the file, for messages.
+    table : Localisations
+
     Returns
     -------
     merged : Localisations
         Without the column `track`; in the order of the tracks, then the rows without one.
     notes : tuple of str
+
+    Raises
+    ------
+    InputError
+        If a twentieth of all rows would be one molecule, spread over more than 1 um.
     """
     if table.track is None:
         return table, ()
@@ -37,6 +52,17 @@ def merge_tracks(table: Localisations) -> tuple[Localisations, tuple[str, ...]]:
     if table.channel is not None:
         starts |= table.channel[order][1:] != table.channel[order][:-1]
     first = np.flatnonzero(np.concatenate(([True], starts)))
+    sizes = np.diff(np.append(first, len(table)))
+    longest = order[first[np.argmax(sizes)] :][: sizes.max()]
+    spread_nm = float(np.hypot(table.x_nm[longest].std(), table.y_nm[longest].std()))
+    if sizes.max() > _LONG_SHARE * len(table) and spread_nm > _WIDE_NM and len(first) > 1:
+        msg = (
+            f"{name}: track {track[longest[0]]} holds {sizes.max()} of {len(table)} rows, spread "
+            f"over {spread_nm / 1e3:.1f} um: it is no molecule. If it stands for rows without a "
+            "track, give these a negative number; or keep all rows apart with "
+            "--set merge_tracks=false, or name another column with --columns track=NAME."
+        )
+        raise InputError(msg)
     weight = np.ones(len(table))
     if table.precision_nm is not None:
         weight = 1.0 / table.precision_nm.astype(np.float64) ** 2

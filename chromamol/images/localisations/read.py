@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chromamol.errors import InputError
-from chromamol.images.localisations.blinking import blinking_warning
+from chromamol.images.localisations.blinking import blinking_warning, was_merged
 from chromamol.images.localisations.columns import understand
 from chromamol.images.localisations.layout import is_text
 from chromamol.images.localisations.merging import merge_tracks
@@ -136,14 +136,19 @@ def read_localisations(paths: Sequence[Path], settings: Settings) -> Source:
         raise InputError(msg)
     cyx = np.stack([_picture(paths[0].name, table, grid, settings) for table in tables])
     notes += [_picture_note(grid, settings), *_bead_notes(cyx)]
-    precisions = [table.precision_nm for table in tables if table.precision_nm is not None]
+    psf_nm = _psf_nm(tables, settings)
+    if psf_nm is not None:
+        notes.append(
+            f"Their precision blurs the image by {psf_nm:.3g} nm (full width at half maximum); "
+            "psf_nm overrules that."
+        )
     return Source(
         cyx=cyx,
         channel_names=tuple(name for name, _ in channels),
         yx_spacing_nm=(pixel_nm, pixel_nm),
         notes=tuple(notes),
         counts=settings.rendering == "histogram",
-        psf_nm=_SD_TO_FWHM * float(np.median(np.concatenate(precisions))) if precisions else None,
+        psf_nm=psf_nm,
     )
 
 
@@ -162,10 +167,8 @@ def _molecules(path: Path, settings: Settings) -> tuple[Localisations, list[str]
     merge_notes: tuple[str, ...] = ()
     has_tracks = table.track is not None
     if has_tracks and settings.merge_tracks:
-        table, merge_notes = merge_tracks(table)
-    merged = (has_tracks and settings.merge_tracks) or (
-        table.detections is not None and bool((table.detections > 1).any())
-    )
+        table, merge_notes = merge_tracks(path.name, table)
+    merged = (has_tracks and settings.merge_tracks) or was_merged(table)
     table = replace(table, track=None, failed=None, photons=None, z_nm=None, detections=None)
     return table, [*notes, *merge_notes, *blinking_warning(table, merged=merged)]
 
@@ -203,6 +206,15 @@ def _picture(name: str, table: Localisations, grid: PixelGrid, settings: Setting
         )
         raise InputError(msg)
     return draw(table, grid)
+
+
+def _psf_nm(tables: Sequence[Localisations], settings: Settings) -> float | None:
+    """Full width at half maximum of the blur: of the precision, and of the drawing."""
+    known = [table.precision_nm for table in tables if table.precision_nm is not None]
+    if not known:
+        return None
+    drawn_again = np.sqrt(2) if settings.rendering == "precision" else 1.0
+    return float(_SD_TO_FWHM * drawn_again * np.median(np.concatenate(known)))
 
 
 def _bead_notes(cyx: NDArray[Any]) -> list[str]:

@@ -56,10 +56,11 @@ def selected(
     InputError
         If nothing is left, the table is too long, or spans what no field of view does.
     """
+    _check_filters(name, understood, settings)
     dropped: Counter[str] = Counter()
     parts, n_rows = [], 0
     for chunk in table.rows([column.name for column in understood.columns.values()]):
-        part = _in_nm(chunk, understood)
+        part = _in_nm(name, chunk, understood)
         n_rows += len(part)
         if n_rows > MAX_ROWS:
             msg = f"{name} has more than {MAX_ROWS // 10**6} million rows. Crop or filter it first."
@@ -81,7 +82,22 @@ def selected(
     return everything, (note,)
 
 
-def _in_nm(chunk: Chunk, understood: Understood) -> Localisations:
+def _check_filters(name: str, understood: Understood, settings: Settings) -> None:
+    """Refuse filters of columns that the table does not have."""
+    for setting, quantity in (
+        ("min_photons", "photons"),
+        ("frame_range", "frame"),
+        ("z_range_nm", "z"),
+    ):
+        if getattr(settings, setting) is not None and quantity not in understood.columns:
+            msg = (
+                f"{name} has no column of {quantity}, so {setting} cannot be applied. Name the "
+                f"column with --columns {quantity}=NAME, or leave {setting} out."
+            )
+            raise InputError(msg)
+
+
+def _in_nm(name: str, chunk: Chunk, understood: Understood) -> Localisations:
     """Bring a chunk of rows to nm and the types of `Localisations`."""
     found = {
         quantity: chunk[column.name] * column.factor
@@ -100,11 +116,11 @@ def _in_nm(chunk: Chunk, understood: Understood) -> Localisations:
         z_nm=_float32(found.get("z")),
         precision_nm=_float32(precision),
         photons=_float32(found.get("photons")),
-        frame=_whole(found.get("frame")),
-        channel=_whole(found.get("channel")),
-        track=_whole(found.get("track")),
+        frame=_whole(name, "frame", _floor(found.get("frame"))),
+        channel=_whole(name, "channel", found.get("channel")),
+        track=_whole(name, "track", found.get("track")),
         failed=None if failed is None else ~(failed == 0),
-        detections=_whole(found.get("detections")),
+        detections=_whole(name, "detections", found.get("detections")),
     )
 
 
@@ -116,11 +132,24 @@ def _float32(values: NDArray[np.float64] | None) -> NDArray[np.float32] | None:
         return values.astype(np.float32)
 
 
-def _whole(values: NDArray[np.float64] | None) -> NDArray[np.int64] | None:
-    """Return whole numbers; -1 for what is none."""
+def _floor(values: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
+    """Round down: the mean frame of merged rows is no whole number."""
+    return None if values is None else np.floor(values)
+
+
+def _whole(
+    name: str, quantity: str, values: NDArray[np.float64] | None
+) -> NDArray[np.int64] | None:
+    """Return whole numbers; -1 where there is none."""
     if values is None:
         return None
     usable = np.isfinite(values) & (np.abs(values) < 2**53)
+    if (values[usable] % 1).any():
+        msg = (
+            f"{name}: the column of {quantity} holds fractions, and so no numbers of {quantity}s. "
+            f"Name another with --columns {quantity}=NAME."
+        )
+        raise InputError(msg)
     return np.where(usable, values, _NO_TRACK).astype(np.int64)
 
 
@@ -133,6 +162,8 @@ def _kept(part: Localisations, settings: Settings, dropped: Counter[str]) -> Loc
         np.logical_and(kept, wanted, out=kept)
 
     drop(_NO_NUMBER, (np.abs(part.x_nm) < _FARTHEST_NM) & (np.abs(part.y_nm) < _FARTHEST_NM))
+    if part.channel is not None:
+        drop("without a channel", part.channel != _NO_TRACK)
     if part.failed is not None:
         drop("whose fit failed", ~part.failed)
     if part.precision_nm is not None:
@@ -159,17 +190,24 @@ def _between(
 
 
 def _repeated(table: Localisations) -> NDArray[np.bool_]:
-    """Find rows that repeat an earlier one: the same position, frame and channel to the bit."""
-    mixed = table.x_nm.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    mixed ^= table.y_nm.view(np.uint64) * np.uint64(0xC2B2AE3D27D4EB4F)
-    numbers = [column for column in (table.frame, table.channel) if column is not None]
-    for column in numbers:
-        mixed ^= (column.view(np.uint64) + np.uint64(1)) * np.uint64(0x165667B19E3779F9)
-    order = np.argsort(mixed, kind="stable")
+    """Find rows that repeat an earlier one to the bit.
+
+    Where there is neither a frame nor anything else to tell two molecules apart, equal positions
+    are no proof: they may have been rounded.
+    """
     alike = np.zeros(len(table), dtype=bool)
+    columns = [values for name, values in table.columns() if name not in {"failed", "track"}]
+    if len(columns) == 2:
+        return alike
+    mixed = np.zeros(len(table), dtype=np.uint64)
+    for values in columns:
+        bits = values.view(f"u{values.itemsize}").astype(np.uint64)
+        mixed = (mixed ^ bits) * np.uint64(0x9E3779B97F4A7C15)
+        mixed ^= mixed >> np.uint64(29)
+    order = np.argsort(mixed, kind="stable")
     same = np.flatnonzero(mixed[order[1:]] == mixed[order[:-1]])
     equal = np.ones(len(same), dtype=bool)
-    for values in (table.x_nm, table.y_nm, *numbers):
+    for values in columns:
         equal &= values[order[same + 1]] == values[order[same]]
     alike[order[same[equal] + 1]] = True
     return alike

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     Chunk = Mapping[str, NDArray[Any]]
 
-# More rows than any experiment has; 100 million hold 3 to 4 GB.
-MAX_ROWS = 200_000_000
+# More rows than an experiment has; a million takes about 0.1 GB.
+MAX_ROWS = 100_000_000
 CHUNK_ROWS = 1_000_000
 
 

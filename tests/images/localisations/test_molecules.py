@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from chromamol.images.localisations.blinking import blinking_warning
+from chromamol.errors import InputError
+from chromamol.images.localisations.blinking import blinking_warning, was_merged
 from chromamol.images.localisations.merging import merge_tracks
 from chromamol.images.localisations.table import Localisations
 
@@ -23,7 +24,7 @@ def test_a_track_becomes_its_weighted_mean():
         channel=rng.integers(0, 2, n),
         track=rng.integers(-1, 200, n),
     )
-    merged, notes = merge_tracks(table)
+    merged, notes = merge_tracks("a.csv", table)
     rows = pd.DataFrame(dict(table.columns()))
     alone = rows[rows.track < 0]
     assert len(alone) > 1
@@ -41,7 +42,35 @@ def test_a_track_becomes_its_weighted_mean():
 
 def test_without_tracks_nothing_is_merged():
     table = Localisations(np.arange(5.0), np.arange(5.0))
-    assert merge_tracks(table) == (table, ())
+    assert merge_tracks("a.csv", table) == (table, ())
+
+
+def test_a_track_that_stands_for_none_is_no_molecule():
+    rng = np.random.default_rng(0)
+    track = np.r_[np.zeros(200, int), np.arange(1, 801)]
+    table = Localisations(*rng.uniform(0, 9_000, (2, 1_000)), track=track)
+    with pytest.raises(InputError, match=r"track 0 holds 200 of 1000 rows, spread over"):
+        merge_tracks("a.csv", table)
+
+
+@pytest.mark.parametrize(
+    ("detections", "merged"),
+    [
+        (np.ones(400, int), False),
+        (np.arange(400), False),
+        (np.arange(1, 401), False),
+        (np.where(np.arange(400) % 5 == 0, 3, 1), True),
+    ],
+)
+def test_a_table_that_was_merged_before(detections, merged):
+    x_nm, y_nm = np.random.default_rng(0).uniform(0, 9_000, (2, 400))
+    assert was_merged(Localisations(x_nm, y_nm, detections=detections)) == merged
+
+
+def test_a_bead_takes_no_time():
+    x_nm, y_nm = 5 * np.random.default_rng(0).normal(size=(2, 100_000))
+    table = Localisations(x_nm, y_nm, frame=np.arange(100_000) % 5_000)
+    assert blinking_warning(table, merged=False)
 
 
 def blinking(n_molecules, repeats, n_frames, seed=0, side_nm=10_000.0):

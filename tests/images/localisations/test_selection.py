@@ -79,6 +79,40 @@ def test_repeated_rows_are_used_once_and_same_places_in_other_frames_are_kept():
     np.testing.assert_array_equal(found.x_nm, x_nm[kept])
 
 
+def test_equal_positions_without_anything_else_are_kept():
+    x_nm = np.random.default_rng(1).uniform(0, 8_000, 400)
+    y_nm = np.random.default_rng(2).uniform(0, 5_000, 400)
+    x_nm[50:60], y_nm[50:60] = x_nm[:10], y_nm[:10]
+    assert len(select(table(x_nm=x_nm, y_nm=y_nm))[0]) == 400
+
+
+@pytest.mark.parametrize(
+    ("settings", "missing"),
+    [
+        ({"min_photons": 5}, "photons"),
+        ({"frame_range": (1, 2)}, "frame"),
+        ({"z_range_nm": (0, 1)}, "z"),
+    ],
+)
+def test_a_filter_that_cannot_be_applied_is_an_error(settings, missing):
+    with pytest.raises(InputError, match=f"no column of {missing}"):
+        select(table(), **settings)
+
+
+@pytest.mark.parametrize("quantity", ["channel", "track", "frame"])
+def test_fractions_are_no_numbers_of_channels_or_tracks(quantity):
+    with pytest.raises(InputError, match=f"the column of {quantity} holds fractions"):
+        select(table(**{quantity: np.linspace(0, 3, 400)}))
+
+
+def test_rows_without_a_channel_are_dropped():
+    channel = np.arange(400.0) % 2
+    channel[:7] = np.nan
+    found, notes = select(table(channel=channel))
+    assert set(found.channel) == {0, 1}
+    assert "7 without a channel" in notes[0]
+
+
 def test_rows_far_outside_do_not_blow_up_the_picture():
     x_nm = np.random.default_rng(1).uniform(0, 8_000, 400)
     x_nm[7] = 1e8
