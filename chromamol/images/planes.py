@@ -126,7 +126,7 @@ class PlainNumbers:
         for index, size in zip(key[:leading], self.shape, strict=False):
             before = before * size + int(index)  # type: ignore[arg-type]
         if not inner:
-            return self._numbers(before, 1)[0]
+            return self._numbers(before, 1).reshape(())
         start, stop, step = key[leading].indices(inner[0])  # type: ignore[union-attr]
         each = math.prod(inner[1:])
         count = max(0, stop - start)

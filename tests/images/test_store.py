@@ -110,7 +110,7 @@ def test_a_chunk_that_is_damaged_is_a_sentence(tmp_path, path):
     stored_image([path], store, Settings())
     chunk = store / "0/c/1/0/0"
     chunk.write_bytes(chunk.read_bytes()[:50])
-    with pytest.raises(InputError, match="is damaged .* Delete it"):
+    with pytest.raises(InputError, match=r"is damaged .* Delete it"):
         stored_image([path], store, Settings()).cyx[1]
 
 

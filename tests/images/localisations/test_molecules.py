@@ -70,7 +70,7 @@ def test_a_table_that_was_merged_before(detections, merged):
 def test_a_bead_takes_no_time():
     x_nm, y_nm = 5 * np.random.default_rng(0).normal(size=(2, 100_000))
     table = Localisations(x_nm, y_nm, frame=np.arange(100_000) % 5_000)
-    assert blinking_warning(table, merged=False)
+    assert blinking_warning(table, merged=False) == ()
 
 
 def blinking(n_molecules, repeats, n_frames, seed=0, side_nm=10_000.0):
