@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +12,8 @@ import torch
 
 from chromamol.equations.chromatin_phase_field import ChromatinPhaseField
 from chromamol.errors import Cancelled, InputError
+from chromamol.images.read import read_image
+from chromamol.inference.infer import infer_rates
 from chromamol.inference.rate_map import Quantity, Scale, Status
 from chromamol.pipeline import analyse
 from chromamol.settings import Role, make_settings
@@ -125,6 +127,22 @@ def test_the_whole_map_lies_where_the_nuclei_are(slide, analysis):
         inside = slide.labels == nucleus.label
         values = nucleus.rate_map.rate[nucleus.rate_map.mask]
         np.testing.assert_array_equal(whole[inside], values)
+
+
+@pytest.mark.parametrize(("given", "used"), [(None, 41.0), (0.0, 0.0), (25.0, 25.0)])
+def test_the_blur_is_that_of_the_settings_or_else_of_the_image(
+    slide, quick, monkeypatch, given, used
+):
+    seen = []
+
+    def watching(*args, psf_nm, **kwargs):
+        seen.append(psf_nm)
+        return infer_rates(*args, psf_nm=psf_nm, **kwargs)
+
+    monkeypatch.setattr("chromamol.pipeline.infer_rates", watching)
+    image = replace(read_image(slide.two_channels), psf_nm=41.0)
+    analyse(image, quick.replace(psf_nm=given), nuclei=slide.outlines)
+    assert seen == [used, used]
 
 
 def test_what_was_used_is_recorded(analysis):

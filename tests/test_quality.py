@@ -86,6 +86,10 @@ def test_localisations_are_counted_per_area_with_chromatin():
     assert "few-localisations" in codes(few)
     assert not any("few-localisations" in codes(other) for other in others)
     assert "few-localisations" not in codes(qualities(image.astype(np.uint16))[0])
+    # Few counts pile up at their largest number, which is no end of a detector's range.
+    two = np.minimum(image, 2).astype(np.uint16)
+    assert all(quality.saturated_share == 0 for quality in qualities(two, counted=True))
+    assert any(quality.saturated_share > 0 for quality in qualities(two))
 
 
 def test_one_nucleus_out_of_focus():

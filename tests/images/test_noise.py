@@ -158,3 +158,17 @@ def test_values_that_are_cut_off_pile_up():
 def test_the_tail_of_counts_is_not_cut_off(mean):
     assert saturated_share(np.random.default_rng(10).poisson(mean, 5000).astype(np.float64)) == 0
     assert saturated_share(np.full(9, 3.0)) == 0
+
+
+@pytest.mark.parametrize("per_pixel", [0.02, 0.1, 0.5, 2.0, 8.0])
+def test_the_noise_of_counts_is_the_root_of_their_mean(per_pixel):
+    rng = np.random.default_rng(0)
+    texture = ndimage.gaussian_filter(rng.normal(size=(400, 500)), 3)
+    density = 1 / (1 + np.exp(-3 * texture / texture.std()))
+    y, x = np.indices(density.shape)
+    mask = ((y - 200) / 180) ** 2 + ((x - 250) / 220) ** 2 < 1
+    counts = mask * rng.poisson(per_pixel * density / density.mean())
+    noise = estimate_noise(counts.astype(float), mask)
+    assert noise.sd == pytest.approx(counts[mask].mean() ** 0.5, rel=0.01)
+    assert noise.poisson
+    assert noise.white

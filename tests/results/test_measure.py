@@ -201,6 +201,13 @@ def test_spacing_is_the_period_of_the_domains(analysis):
     np.testing.assert_allclose(spacings, DOMAIN_PERIOD_NM, rtol=0.12)
 
 
+def test_noise_has_no_domains():
+    density, mask = discs([], [], noise=0.3)
+    assert find_domains(density, mask, SPACING_NM).count == 0
+    counts = np.random.default_rng(0).poisson(0.02 * mask).astype(float)
+    assert find_domains(counts, mask, SPACING_NM).count == 0
+
+
 def test_noise_has_no_spacing():
     density, mask = discs([], [], noise=0.3)
     assert math.isnan(domain_spacing_nm(density, mask, SPACING_NM, 69.0))
