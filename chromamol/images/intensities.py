@@ -11,6 +11,8 @@ from chromamol.errors import InputError
 if TYPE_CHECKING:
     from chromamol.images.image import Planes
 
+_BAND_ROWS = 2_048
+
 
 def check_intensities(name: str, cyx: Planes, channel_names: tuple[str, ...]) -> tuple[str, ...]:
     """Refuse values that are no intensities, and return notes on channels that are empty.
@@ -29,9 +31,12 @@ def check_intensities(name: str, cyx: Planes, channel_names: tuple[str, ...]) ->
         raise InputError(msg)
     n_bad, constant = 0, []
     for number in range(cyx.shape[0]):
-        yx = np.asarray(cyx[number])
-        n_bad += yx.size - int(np.isfinite(yx).sum()) if yx.dtype.kind == "f" else 0
-        if yx.min() == yx.max():
+        extremes = []
+        for top in range(0, cyx.shape[1], _BAND_ROWS):  # a large image is never whole in memory
+            band = np.asarray(cyx[number, top : top + _BAND_ROWS])
+            n_bad += band.size - int(np.isfinite(band).sum()) if band.dtype.kind == "f" else 0
+            extremes += [band.min(), band.max()]
+        if min(extremes) == max(extremes):
             constant.append(number)
     if n_bad:
         msg = (
