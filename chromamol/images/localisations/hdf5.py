@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import h5py
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from chromamol.images.localisations.table import Chunk
 
 _DAMAGE = (OSError, RuntimeError, LookupError, ValueError, TypeError, AttributeError)
+_LONGEST_S = 20
 _MAX_CHUNK_BYTES = 2**28
 _MAX_YAML_BYTES = 2**20
 _SMAP_NAMES = {
@@ -124,13 +127,38 @@ def _decode(path: Path, file: h5py.File) -> RawTable:
         if _has(file, f"data/{name}") and _numbers(path, file, f"data/{name}").shape == (n_rows,):
             sources[name] = (f"data/{name}", None)
     meta = file["meta"].attrs if _has(file, "meta") else {}
-    unit = str(meta.get("xy_unit", ""))
-    pixel = np.ravel(meta.get("px_size", ()))
+    unit = _text_of(path, "meta", "xy_unit") if "xy_unit" in meta else ""
+    pixel = np.ravel(meta["px_size"] if _is_numeric(meta, "px_size") else ())
     in_pixels = pixel.dtype.kind in "iuf" and pixel.shape == (2,) and bool((pixel > 0).all())
     units = {name: unit for name in sources if name[:1] in "xy"}
     units |= {name: "nm" for name in sources if name[:1] == "z"}
     yx_pixel_nm = (float(pixel[1]), float(pixel[0])) if in_pixels else None
     return RawTable("DECODE HDF5", tuple(sources), _gathering(path, sources), units, yx_pixel_nm)
+
+
+def _is_numeric(attributes: h5py.AttributeManager, name: str) -> bool:
+    """Whether an attribute is there, and holds plain numbers."""
+    return name in attributes and attributes.get_id(name).dtype.kind in "iuf"
+
+
+def _text_of(path: Path, group: str, name: str) -> str:
+    """Read an attribute of text in a process of its own.
+
+    Text of any length lies in a heap, and on a damaged one the HDF5 library can search for ever.
+    """
+    code = "import h5py, sys; print(h5py.File(sys.argv[1])[sys.argv[2]].attrs[sys.argv[3]])"
+    command = [sys.executable, "-c", code, str(path.resolve()), group, name]
+    try:
+        done = subprocess.run(  # noqa: S603 (our own code on a file that is an argument)
+            command, capture_output=True, text=True, timeout=_LONGEST_S, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        msg = f"the attribute '{name}' has no end"
+        raise ValueError(msg) from error
+    if done.returncode:
+        msg = f"the attribute '{name}' cannot be read"
+        raise ValueError(msg)
+    return done.stdout.strip()
 
 
 def _smap(path: Path, file: h5py.File) -> RawTable:
