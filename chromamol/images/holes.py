@@ -39,6 +39,7 @@ _FEWEST_PIXELS = 2.0
 _SMALLEST = 0.5
 # Noise of the average over the median: chromatin at 0.6 is then four deviations from `_EMPTY`.
 _QUIET = 0.1
+_CROSS, _SQUARE = ndimage.generate_binary_structure(2, 1), np.ones((3, 3), dtype=bool)
 
 
 def with_holes(
@@ -92,7 +93,7 @@ def empty_bodies(
     smallest diameter grows with it. A body is where the average is below 0.3 of the median in a
     disc as wide as the Gaussian, as it is in the middle of an empty disc of that diameter. It
     reaches as far as the density, averaged no more than its noise asks for, is below half of the
-    median, and a pixel further.
+    median, and a pixel further. One that reaches the outline of the nucleus is none.
 
     Parameters
     ----------
@@ -139,8 +140,12 @@ def empty_bodies(
     large = np.bincount(bodies.ravel()) > _SMALLEST * smallest_px
     large[0] = False
     # Empty pixels that are left are what the solver fails on; a hole too wide costs little.
-    holes: NDArray[np.bool_] = ndimage.binary_dilation(large[bodies]) & yx_inside
-    return holes
+    wide = ndimage.grey_dilation(np.where(large[bodies], bodies, 0), footprint=_CROSS)
+    # What reaches the outline is no hole, but a part of the outline that is too wide.
+    beyond = ~np.pad(yx_inside, 1, mode="edge")
+    open_bodies = np.unique(wide[ndimage.binary_dilation(beyond, _SQUARE)[1:-1, 1:-1]])
+    holes: NDArray[np.bool_] = (wide > 0) & ~np.isin(wide, open_bodies[open_bodies > 0])
+    return holes & yx_inside
 
 
 def _note(
