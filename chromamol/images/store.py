@@ -46,7 +46,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from chromamol.images.image import Planes
     from chromamol.images.source import Source
     from chromamol.settings import Settings
 
@@ -163,11 +162,10 @@ def _is_current(store: Path, sources: tuple[SourceFile, ...], reading: dict[str,
     if record.chromamol_version != chromamol.__version__:
         return False
     try:
-        group = zarr.open_group(LocalStore(store, read_only=True), mode="r", zarr_format=3)
-        levels: dict[str, Any] = dict(group.arrays())
-        return levels.keys() == record.levels.keys() and all(
-            levels[name].shape == shape and levels[name].nchunks_initialized == levels[name].nchunks
-            for name, shape in record.levels.items()
+        levels = zip(_levels(store, record), record.levels.values(), strict=True)
+        return all(
+            level.shape == shape and level.nchunks_initialized == level.nchunks
+            for level, shape in levels
         )
     except (OSError, LookupError, ValueError, TypeError):
         return False
@@ -204,7 +202,7 @@ def _write(folder: Path, source: Source, record: InputRecord, progress: Progress
 def _judge(name: str, folder: Path, record: InputRecord) -> None:
     """Refuse values that are no intensities; write what viewers need to show the others."""
     group = zarr.open_group(folder, mode="r+")
-    levels = _levels(group)
+    levels = _levels(folder, record)
     notes = check_intensities(name, levels[0], record.channel_names)
     named = [name or f"channel {i}" for i, name in enumerate(record.channel_names)]
     channels = omero_channels(np.asarray(levels[-1][:]), named, active=True)
@@ -232,7 +230,6 @@ def _open(paths: Sequence[Path], store: Path) -> Image:
     if record is None:
         msg = f"{store} was removed or damaged while it was in use. Run again."
         raise InputError(msg)
-    group = zarr.open_group(LocalStore(store, read_only=True), mode="r", zarr_format=3)
 
     def decode(read: Callable[[], NDArray[Any]]) -> NDArray[Any]:
         try:
@@ -244,7 +241,7 @@ def _open(paths: Sequence[Path], store: Path) -> Image:
             )
             raise InputError(msg) from error
 
-    levels = [LazyPlanes(level, "CYX", {}, "", decode) for level in _levels(group)]
+    levels = [LazyPlanes(level, "CYX", {}, "", decode) for level in _levels(store, record)]
     return Image(
         name=output_name(paths[0]),
         path=paths[0],
@@ -260,7 +257,9 @@ def _open(paths: Sequence[Path], store: Path) -> Image:
     )
 
 
-def _levels(group: zarr.Group) -> list[Planes]:
-    """Return the arrays of a pyramid, the finest first."""
-    arrays: list[Any] = [group[key] for key in sorted(group.array_keys(), key=int)]
-    return arrays
+def _levels(store: Path, record: InputRecord) -> list[Any]:
+    """Open the arrays of a pyramid, the finest first."""
+    return [
+        zarr.open_array(store=LocalStore(store / name, read_only=True), mode="r", zarr_format=3)
+        for name in record.levels
+    ]
