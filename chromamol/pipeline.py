@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from chromamol.images.nuclei import Nuclei
 
 
+# Of a nucleus of 200 um2, 5 in each um2.
+_FEWEST_LOCALISATIONS = 1_000
+
+
 def analyse(
     image: Image | Path | str | Sequence[Path | str],
     settings: Settings | None = None,
@@ -77,6 +81,7 @@ def analyse(
     progress.begin("finding the nuclei")
     yx_visible = _visible(image, roles)
     if nuclei is None:
+        _check_enough(image, roles)
         nuclei = find_nuclei(yx_visible, spacing_nm, settings)
     elif isinstance(nuclei, (str, Path)):
         nuclei = nuclei_from_file(Path(nuclei), yx_visible.shape, yx_visible)
@@ -149,6 +154,19 @@ class _Numbered:
 
     def advance(self, steps: int = 1) -> None:
         self._progress.advance(steps)
+
+
+def _check_enough(image: Image, roles: Mapping[Role, int]) -> None:
+    """Refuse an image of so few localisations that no nucleus can be seen."""
+    if not image.counts:
+        return
+    count = sum(int(np.sum(image.cyx[number], dtype=np.int64)) for number in roles.values())
+    if count < _FEWEST_LOCALISATIONS:
+        msg = (
+            f"{image.path.name} holds {count} localisations: too few to see a nucleus, which has "
+            "thousands. Is the table whole, and are its filters right?"
+        )
+        raise InputError(msg)
 
 
 def _visible(image: Image, roles: Mapping[Role, int]) -> NDArray[np.float64]:

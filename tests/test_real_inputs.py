@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from chromamol.errors import InputError
 from chromamol.pipeline import analyse
 from chromamol.results.measure import nuclei_table
 from chromamol.settings import Settings
@@ -36,6 +37,12 @@ def test_a_free_nuclear_tag_has_no_domains(tmp_path):
     assert {"few-localisations", "too-coarse"} <= codes
     assert analysis.image.counts
     assert any("were merged by their track into 4980" in note for note in analysis.notes)
+
+
+def test_a_handful_of_localisations_is_no_nucleus():
+    path = shared("loc-formats", "Thunderstorm_dstorm_data.csv")
+    with pytest.raises(InputError, match="holds 19 localisations: too few"):
+        analyse(path)
 
 
 def test_images_that_were_taken_alike_compare_by_their_raw_intensities(tmp_path):

@@ -76,7 +76,8 @@ def open_source(path: Path, settings: Settings) -> Iterator[Source]:
     known = (name for start, name in _OTHER_FORMATS.items() if magic.startswith(start))
     msg = (
         f"{path.name} is {next(known, 'no image that chromamol knows')}: {_FORMATS}. "
-        "Export the image as OME-TIFF (in Fiji: Plugins > Bio-Formats > Bio-Formats Exporter)."
+        "Export an image as OME-TIFF (in Fiji: Plugins > Bio-Formats > Bio-Formats Exporter), "
+        "localisations as CSV."
     )
     raise InputError(msg)
 
