@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 # Of a nucleus of 200 um2, 5 in each um2.
 _FEWEST_LOCALISATIONS = 1_000
+# 300 nm apart and more: a fit would run for minutes on what are single molecules.
+_FEWEST_PER_UM2 = 10.0
 
 
 def analyse(
@@ -92,6 +94,13 @@ def analyse(
     left_out: dict[int, InputError] = {}
     nuclei_windows, chromatin = windows(nuclei.labels), nuclei.chromatin
     for label, window in enumerate(nuclei_windows, start=1):
+        if qualities[label - 1].localisations_per_um2 < _FEWEST_PER_UM2:
+            left_out[label] = InputError(
+                f"It has {qualities[label - 1].localisations_per_um2:.2g} localisations per um2 in "
+                f"its sparsest channel; with fewer than {_FEWEST_PER_UM2:g} no map is made. Is it "
+                "a nucleus, and is the table whole?"
+            )
+            continue
         channels: dict[str, Any] = {role.value: composition.density(role, window) for role in roles}
         try:
             rate_map = infer_rates(

@@ -9,6 +9,8 @@ import pytest
 import tifffile
 
 from chromamol.errors import InputError
+from chromamol.images.image import Image
+from chromamol.images.nuclei import label_nuclei
 from chromamol.pipeline import analyse
 from chromamol.results.measure import nuclei_table
 from chromamol.settings import Settings
@@ -43,6 +45,15 @@ def test_a_handful_of_localisations_is_no_nucleus():
     path = shared("loc-formats", "Thunderstorm_dstorm_data.csv")
     with pytest.raises(InputError, match="holds 19 localisations: too few"):
         analyse(path)
+
+
+def test_sparse_localisations_are_refused_before_a_long_fit():
+    y, x = np.indices((300, 420))
+    labels = (np.hypot((y - 150) / 140, (x - 210) / 200) < 1).astype(int)
+    counts = np.random.default_rng(0).poisson(0.02 * labels).astype(np.uint16)
+    image = Image("a", Path("a.csv"), "", counts[None], ("DNA",), (50.0, 50.0), counts=True)
+    with pytest.raises(InputError, match="It has 8 localisations per um2"):
+        analyse(image, nuclei=label_nuclei(labels, ()))
 
 
 def test_images_that_were_taken_alike_compare_by_their_raw_intensities(tmp_path):
