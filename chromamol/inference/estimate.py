@@ -207,7 +207,7 @@ class Nucleus:
         smooth = self._solve(model, edges=False)
         # The cost of an edge is chosen anew, whatever was tried before.
         self._last.pop(True, None)
-        edges = self._solve(model, edges=True)
+        edges = self._solve(model, edges=True, smooth=smooth)
         rivals = self._rivals(smooth, edges)
         blend = Blend.of(rivals)
         if blend.converged and self._finer_is_needed(rivals):
@@ -241,15 +241,19 @@ class Nucleus:
 
     def _is_rival(self, model: Model) -> bool:
         """Tell whether a map with edges is about as likely as a smooth one, or likelier."""
-        smooth, edges = (self._solve(model, edges=choice) for choice in (False, True))
+        smooth = self._solve(model, edges=False)
+        edges = self._solve(model, edges=True, smooth=smooth)
         return edges.converged and edges.fit.score < _RIVAL * smooth.fit.score
 
-    def _solve(self, model: Model, *, edges: bool) -> Solution:
-        """Solve on the coarse grid, from the solution of the last model where there is one."""
+    def _solve(self, model: Model, *, edges: bool, smooth: Solution | None = None) -> Solution:
+        """Solve on the coarse grid, from the solution of the last model where there is one.
+
+        A map with edges without one starts from the smooth map of the model, `smooth` if given.
+        """
         problem = self._coarse.problem(model)
         if edges:
             start = self._last.get(True) or self._last.get(False)
-            start = start or self._solve(model, edges=False).fit
+            start = start or (smooth or self._solve(model, edges=False)).fit
             solution = solve_with_edges(problem, self._progress, start)
         else:
             solution = solve_smooth(problem, self._progress, start=self._last.get(False))

@@ -27,6 +27,9 @@ _SETTLED = 3e-3
 _STILL_ACCEPTABLE = 2e-2
 # And by no more than this in any pixel and sweep.
 _LONGEST_STEP = 1.5
+# From this sweep on, a change as large as this that is hardly smaller than two sweeps ago is a
+# cycle, which the rest of the sweeps would not leave.
+_CYCLE_SWEEP, _CYCLE_CHANGE, _CYCLE_SHRINKS = 4, 0.1, 0.9
 # What the data push towards zero and below ends at this share of the uniform level.
 _NOTHING = 0.005
 
@@ -149,6 +152,7 @@ def _sweep(
     longest, lowest = math.inf, -math.inf
     if problem.positive:
         longest, lowest = _LONGEST_STEP, math.log(_NOTHING * problem.uniform)
+    changes: list[float] = []
     for sweep in range(_MOST_SWEEPS):
         progress.advance()
         last = fit
@@ -158,6 +162,17 @@ def _sweep(
         field = (last.field + step).clamp(min=lowest)
         change = float(((field - last.field)[inside] ** 2).mean().sqrt())
         fit = replace(fit, field=field)
-        if not fit.converged or (sweep >= _CHOOSING_SWEEP and change < _SETTLED):
+        changes.append(change)
+        settled = sweep >= _CHOOSING_SWEEP and change < _SETTLED
+        if not fit.converged or settled or _is_cycle(changes):
             break
     return Solution(problem, fit, regression, fit.converged and change < _STILL_ACCEPTABLE)
+
+
+def _is_cycle(changes: list[float]) -> bool:
+    """Whether the sweeps go round instead of settling."""
+    return (
+        len(changes) > _CYCLE_SWEEP
+        and changes[-1] > _CYCLE_CHANGE
+        and changes[-1] > _CYCLE_SHRINKS * changes[-3]
+    )

@@ -274,27 +274,19 @@ def _estimated(
     del nucleus  # large, and not needed any more
     may_vanish = base.quantity is Quantity.DEPOSITION
     status, quality = _quality(estimate, rate[mask & ~blank], may_vanish=may_vanish)
-    found.extend(quality)
-    if status in {Status.NOT_CONVERGED, Status.REJECTED}:
+    if status is Status.NOT_CONVERGED:
+        return _with(base, *quality, status=status)  # all else is about a map that there is not
+    found += [_fineness(estimate), *quality]
+    if status is Status.REJECTED:
         return _with(base, *found, residual=residual, status=status)
-    unit = 1 / float(np.nanmean(rate)) if base.scale is Scale.RELATIVE else 1.0
-    if base.scale is Scale.ABSOLUTE:
-        unit = settings.acetylation_rate_per_s or 1.0
-    posterior = estimate.posterior
-    if posterior is None:
-        rate_sd = np.where(blank, np.nan, estimate.rate_sd)
-    else:
-        if base.scale is Scale.RELATIVE:
-            posterior = posterior.over_mean(rate)
-        elif base.scale is Scale.ABSOLUTE:
-            posterior = posterior.scaled(unit)
-        rate_sd = np.where(np.isnan(rate), np.nan, posterior.sd()) / unit
+    unit, rated = _on_scale(base, estimate, rate)
+    if estimate.posterior is not None:
         variation = float(np.nanstd(rate) / abs(np.nanmean(rate)))
         found.append(say.null_test(estimate.false_structure, variation))
         if base.quantity is Quantity.RATE_RATIO:
             found += check_map(
                 rate,
-                rate_sd,
+                rated.rate_sd / unit,
                 channels,
                 model,
                 settings,
@@ -304,15 +296,23 @@ def _estimated(
                 calibrated=calibrated,
                 progress=progress,
             )
-    return _with(
-        base,
-        *found,
-        rate=unit * rate,
-        rate_sd=unit * rate_sd,
-        residual=residual,
-        status=status,
-        posterior=posterior,
-    )
+    return _with(rated, *found, residual=residual, status=status)
+
+
+def _on_scale(
+    base: RateMap, estimate: Estimate, rate: NDArray[np.float64]
+) -> tuple[float, RateMap]:
+    """Return the unit of the map, and the map in it with its uncertainty; blank where `rate` is."""
+    unit, posterior = 1.0, estimate.posterior
+    if base.scale is Scale.RELATIVE:
+        unit = 1 / float(np.nanmean(rate))
+        posterior = posterior and posterior.over_mean(rate)
+    elif base.scale is Scale.ABSOLUTE:
+        unit = base.settings.acetylation_rate_per_s or 1.0
+        posterior = posterior and posterior.scaled(unit)
+    rate_sd = unit * estimate.rate_sd if posterior is None else posterior.sd()
+    rate_sd = np.where(np.isnan(rate), np.nan, rate_sd)
+    return unit, replace(base, rate=unit * rate, rate_sd=rate_sd, posterior=posterior)
 
 
 def _undefined(channels: Channels, settings: Settings) -> NDArray[np.bool_]:
@@ -330,19 +330,22 @@ def _undefined(channels: Channels, settings: Settings) -> NDArray[np.bool_]:
     return undefined
 
 
+def _fineness(estimate: Estimate) -> Finding:
+    """Return what the map can show of fine and sharp changes, or what its uncertainty holds."""
+    if estimate.status is Status.CLOSED_FORM:
+        return say.noise_only_sd()
+    if estimate.smoothing_nm is None:
+        return say.plateaus()
+    if estimate.edge_share:
+        return say.averaged(estimate.edge_share)
+    return say.smoothing(estimate.smoothing_nm)
+
+
 def _quality(
     estimate: Estimate, shown: NDArray[np.float64], *, may_vanish: bool
 ) -> tuple[Status, list[Finding]]:
     """Return what the estimate itself shows, and whether a map may be given at all."""
     found = []
-    if estimate.status is Status.CLOSED_FORM:
-        found.append(say.noise_only_sd())
-    elif estimate.smoothing_nm is None:
-        found.append(say.plateaus())
-    elif estimate.edge_share:
-        found.append(say.averaged(estimate.edge_share))
-    else:
-        found.append(say.smoothing(estimate.smoothing_nm))
     if estimate.noise_scale > _MISFIT:
         found.append(say.misfit(estimate.noise_scale))
     if estimate.structure is not None and estimate.structure.structured:

@@ -81,6 +81,11 @@ class ModelFit:
         return found is not None and found.known and found.high - found.low < np.log(_SHARP)
 
     @property
+    def is_hopeless(self) -> bool:
+        """Whether no length that was tried has a map at all."""
+        return self.log_length is not None and not np.isfinite(self.log_length.deviance)
+
+    @property
     def lengths_nm(self) -> tuple[float, float, float]:
         """The low end, the best value and the high end of ell, nm."""
         if self.log_length is None:
@@ -122,7 +127,7 @@ def fit_model(
     smooth = _take_turns(
         ModelFit(start), partial(deviance, edges=False), length, mixing, smallest_nm
     )
-    if not rival(smooth.model):
+    if smooth.is_hopeless or not rival(smooth.model):
         return smooth
     edges = _take_turns(
         ModelFit(smooth.model, has_edges=True),

@@ -72,7 +72,7 @@ def profile(
     while True:
         around = (max(centre - step, lowest), centre, min(centre + step, highest))
         better = min(around, key=look)
-        if better == centre:
+        if better == centre or not np.isfinite(look(better)):
             break
         centre = better
     if centre in limits or not np.isfinite(look(centre)):

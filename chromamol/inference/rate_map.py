@@ -39,7 +39,8 @@ class Status(StrEnum):
     CLOSED_FORM = "The map was computed in closed form; there was nothing to converge."
     NOT_CONVERGED = (
         "The solver did not converge, and no rate map is given: the image contradicts the model "
-        "too strongly. Check the channel roles, the outline and the background."
+        "too strongly. Check the channel roles, the outline and the background, and whether the "
+        "channels lie on each other and show chromatin of one kind each."
     )
     REJECTED = "The fit was rejected and no rate map is given; the findings say why."
     NOT_ASKED = "No rate map was asked for; the compaction map is given."

@@ -85,7 +85,7 @@ def settle_model(
     fit = nucleus.fit_model(start, mixing=mixing == "fit", smallest_nm=smallest_nm)
     if stated == "fit" and not fit.length_is_known:
         # What else was fitted belongs to a length that the image does not tell.
-        changes = _changes_with_length(nucleus, start)
+        changes = [] if fit.is_hopeless else _changes_with_length(nucleus, start)
         unknown = [say.ell_assumed(ASSUMED_NM, max(changes, default=None))]
         if mixing == "fit":
             unknown.append(say.mixing_unknown(start.mixing_energy))

@@ -9,6 +9,7 @@ from numpy.polynomial import Polynomial
 
 from chromamol.inference.domain import PeriodicBox
 from chromamol.inference.gauss_newton import (
+    _is_cycle,
     map_of,
     solve_alike,
     solve_smooth,
@@ -67,6 +68,20 @@ def test_a_smooth_map_is_found_far_below_the_noise(wave):
     again = solve_alike(problem, solution.fit, Silent())
     assert again.fit.strength == solution.fit.strength
     torch.testing.assert_close(again.fit.field, solution.fit.field, rtol=0, atol=5e-3)
+
+
+@pytest.mark.parametrize(
+    ("changes", "going_round"),
+    [
+        ([0.9, 0.87, 0.88, 0.87, 0.87], True),
+        ([1.4, 0.3, 1.2, 0.29, 1.15], True),
+        ([0.9, 0.87, 0.88, 0.87], False),  # the first sweeps choose the smoothing
+        ([2.0, 1.0, 0.5, 0.25, 0.12], False),
+        ([0.09, 0.09, 0.09, 0.09, 0.09], False),
+    ],
+)
+def test_sweeps_that_go_round_are_told_from_those_that_settle(changes, going_round):
+    assert _is_cycle(changes) == going_round
 
 
 def test_plateaus_score_better_with_edges():

@@ -267,6 +267,22 @@ def test_noise_above_the_signal_is_said():
     assert "noise-above-signal" in _codes(found)
 
 
+def test_channels_that_have_nothing_in_common_get_no_map_and_no_word_about_one():
+    rng = np.random.default_rng(7)
+    y, x = np.indices((40, 48))
+    inside = np.hypot((y - 19) / 18, (x - 23) / 22) < 1
+    counts = []
+    for _ in range(2):
+        pattern = ndimage.gaussian_filter(rng.standard_normal(inside.shape), 3)
+        density = 1 / (1 + np.exp(-4 * pattern / pattern.std()))
+        counts.append(rng.poisson(40 * density).astype(np.float64))
+    found = infer_rates(*counts, mask=inside, spacing_nm=20.0, settings=GIVEN)
+    assert found.status is Status.NOT_CONVERGED
+    assert np.isnan(found.rate).all()
+    assert np.isnan(found.residual).all()
+    assert not _codes(found) & {"smoothing", "null-test", "uncalibrated", "ell-assumed"}
+
+
 def test_blur_that_is_known_is_taken_out(smooth, known):
     channels = {
         role: ndimage.gaussian_filter(field, 4.0 / np.sqrt(8 * np.log(2)), mode="wrap")

@@ -80,3 +80,20 @@ def test_a_rival_with_edges_has_its_own_profile(edges_cost, expected_nm):
     found = fitted(deviance, rival=lambda _: True)
     assert found.model.reaction_length_nm == pytest.approx(expected_nm, rel=0.005)
     assert fitted(deviance).model.reaction_length_nm == pytest.approx(160.0, rel=0.005)
+
+
+def test_an_image_without_a_map_is_given_up_at_once():
+    tried = []
+
+    def deviance(model: Model, *, edges: bool) -> float:
+        tried.append((model, edges))
+        return math.inf
+
+    def rival(_: Model) -> bool:
+        pytest.fail("a map with edges was tried although no smooth one was found")
+
+    found = fitted(deviance, rival=rival)
+    assert found.is_hopeless
+    assert not found.length_is_known
+    assert len(tried) <= 3
+    assert not fitted(parabola(120.0, 0.05)).is_hopeless

@@ -57,8 +57,14 @@ def test_a_side_without_an_end_is_infinite():
 
 
 def test_no_likelihood_anywhere_is_unbounded():
-    found = profile(lambda _: math.inf, 0.0, 0.4, LIMITS)
-    assert not found.known
+    looks = []
+
+    def deviance(x: float) -> float:
+        looks.append(x)
+        return math.inf
+
+    assert not profile(deviance, 0.0, 0.4, LIMITS).known
+    assert len(looks) == 3  # no walk to a limit
 
 
 def test_shifting_keeps_the_width():
