@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from chromamol.cli.errors import writing
 from chromamol.errors import CallError
-from chromamol.images.files import output_name
+from chromamol.images.file_name import output_name
 from chromamol.results.place import check_place
 
 if TYPE_CHECKING:

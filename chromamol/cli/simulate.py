@@ -37,7 +37,7 @@ def simulate(
 
     Three files: the image, the mask of the nucleus, and the true rate map.
     """
-    from chromamol.images.files import output_name
+    from chromamol.images.file_name import output_name
     from chromamol.simulation import simulate_nucleus
 
     with writing(out), watched("simulating") as progress:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chromamol.errors import InputError
+from chromamol.images.file_name import output_name
 from chromamol.images.formats import open_source
 from chromamol.images.image import SourceFile
 from chromamol.images.localisations.read import is_table, read_localisations
@@ -21,19 +22,6 @@ if TYPE_CHECKING:
 
     from chromamol.images.source import Source
     from chromamol.settings import Settings
-
-
-_SUFFIXES = (".ome.tiff", ".ome.tif", ".ome.zarr", ".tiff", ".tif", ".zarr")
-_VENDOR_SUFFIXES = (".nd2", ".czi", ".lif")
-_TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".hdf5", ".h5", ".mat", ".smlm", ".bin", ".parquet")
-
-
-def output_name(path: Path) -> str:
-    """Name of an image: the file name without the suffixes of the format."""
-    for suffix in (*_SUFFIXES, *_VENDOR_SUFFIXES, *_TABLE_SUFFIXES):
-        if path.name.lower().endswith(suffix) and len(path.name) > len(suffix):
-            return path.name[: -len(suffix)]
-    return path.name
 
 
 def source_files(paths: Sequence[Path]) -> tuple[SourceFile, ...]:

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chromamol.errors import InputError
+from chromamol.images.file_name import output_name
 from chromamol.images.files import (
     changed,
     combined_sha256,
     open_files,
-    output_name,
     source_files,
     state_of,
 )

@@ -21,11 +21,11 @@ from zarr.storage import LocalStore
 
 import chromamol
 from chromamol.errors import CallError, InputError
+from chromamol.images.file_name import output_name
 from chromamol.images.files import (
     changed,
     combined_sha256,
     open_files,
-    output_name,
     source_files,
     state_of,
 )

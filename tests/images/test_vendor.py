@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from chromamol.errors import InputError
-from chromamol.images.files import output_name
+from chromamol.images.file_name import output_name
 from chromamol.images.read import read_image
 from chromamol.settings import Settings
 

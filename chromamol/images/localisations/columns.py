@@ -80,6 +80,8 @@ _VARIANCES = {"variance_x", "variance_y"}
 _IN_BRACKETS = re.compile(r"^(?P<core>.*?)\s*[\[(](?P<unit>[^\])]*)[\])]\s*$")
 _AS_SUFFIX = re.compile(r"^(?P<core>.+?)[ _.]?(?P<unit>nm|um|\u00b5m|\u03bcm|px|pix|pixels?)$")
 _PIXEL_UNITS = {"px", "pix", "pixel", "pixels", "camera pixel", "camera pixels"}
+# A length without a unit is in camera pixels where their size is known, else refused.
+_IN_PIXELS = {"", "px", "camera-pixel"}
 _LISTED, _LONGEST_NAME = 40, 200
 
 
@@ -106,12 +108,15 @@ class Understood:
     Attributes
     ----------
     columns : mapping of quantity (a key of `NAMES`) to Column
+    positions : str
+        Which columns the positions come from and in which unit they are, in a sentence.
     notes : tuple of str
-        In which units they are, and on what grounds, in sentences.
+        Which other columns are used, and what was given and is not, in sentences.
     """
 
     columns: Mapping[str, Column]
-    notes: tuple[str, ...]
+    positions: str
+    notes: tuple[str, ...] = ()
 
 
 def understand(name: str, table: RawTable, settings: Settings) -> Understood:
@@ -156,7 +161,10 @@ def understand(name: str, table: RawTable, settings: Settings) -> Understood:
             columns[quantity] = Column(column, _nm_per(name, axis, unit, table, settings) ** 2)
         else:
             columns[quantity] = Column(column)
-    return Understood(columns, (_position_note(found, units, factors),))
+    notes = [note for note in (_others_note(found, settings),) if note]
+    if settings.camera_pixel_nm and not any(unit in _IN_PIXELS for unit in units.values()):
+        notes.append("camera_pixel_nm has no effect: the positions are not in camera pixels.")
+    return Understood(columns, _position_note(found, units, factors), tuple(notes))
 
 
 def _by_name(table: RawTable) -> dict[str, str]:
@@ -257,11 +265,25 @@ def _position_note(
 ) -> str:
     """Say which columns the positions come from, and what one unit of them is."""
     sizes = {axis: f"{factor:g} nm" for axis, factor in factors.items()}
-    pixels = any(unit in {"", "px", "camera-pixel"} for unit in units.values())
+    pixels = any(unit in _IN_PIXELS for unit in units.values())
     what = "camera pixels of " if pixels else "units of "
     size = sizes["x"] if sizes["x"] == sizes["y"] else f"{sizes['x']} (x) and {sizes['y']} (y)"
     said = "" if size == "1 nm" and not pixels else f", in {what}{size}"
     return f"Positions from the columns '{found['x']}' (x) and '{found['y']}' (y){said or ', nm'}."
+
+
+def _others_note(found: Mapping[str, str], settings: Settings) -> str:
+    """Say which columns are used beside the positions, and that there is no precision."""
+    others = [
+        f"'{column}' ({quantity.replace('_', ' along ')})"
+        for quantity, column in found.items()
+        if quantity not in {"x", "y"}
+    ]
+    used = f"Also used: {', '.join(others)}." if others else ""
+    precise = {"precision", "precision_x", "precision_y", "variance_x", "variance_y"}
+    if precise & set(found) or settings.max_precision_nm is None:
+        return used
+    return f"{used} No column of precision was found: max_precision_nm drops nothing.".strip()
 
 
 def _listed(table: RawTable) -> str:

@@ -1,4 +1,4 @@
-"""Tables in containers that carry their types: parquet, SMLM, Insight3."""
+"""Tables in binary containers: SMLM, Insight3."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chromamol.errors import InputError
-from chromamol.images.localisations.table import CHUNK_ROWS, MAX_ROWS, RawTable
-from chromamol.images.source import HARMLESS_BYTES
+from chromamol.images.localisations.checks import check_rows, check_swelling, damaged
+from chromamol.images.localisations.table import CHUNK_ROWS, RawTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from chromamol.images.localisations.table import Chunk
 
 _MAX_MANIFEST_BYTES = 16 * 2**20
-_MAX_COMPRESSION = 100
-_XY_BYTES = 16
 _ZIP_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError)
 _SMLM_TYPES = {
     *(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)),
@@ -39,48 +37,6 @@ INSIGHT3 = np.dtype(
         *((name, "<f4") for name in ("z0", "z")),
     ]
 )
-
-
-def read_parquet(path: Path) -> RawTable:
-    """Read a parquet file with one row for each localisation.
-
-    Raises
-    ------
-    InputError
-        If it is damaged.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        file = pq.ParquetFile(path, memory_map=False)
-        schema, n_rows = file.schema_arrow, file.metadata.num_rows
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise InputError(_damaged(path, error)) from error
-    check_rows(path.name, n_rows)
-    check_swelling(path, n_rows * _XY_BYTES)
-    numeric = [
-        field.name
-        for field in schema
-        if pa.types.is_integer(field.type)
-        or pa.types.is_floating(field.type)
-        or pa.types.is_boolean(field.type)
-    ]
-
-    def rows(names: Sequence[str]) -> Iterator[Chunk]:
-        unique = list(dict.fromkeys(names))
-        try:
-            with pq.ParquetFile(path, memory_map=False) as table:
-                for batch in table.iter_batches(CHUNK_ROWS, columns=unique, use_threads=False):
-                    yield {
-                        name: np.asarray(batch[name].cast(pa.float64()).to_numpy(False))
-                        for name in unique
-                    }
-        except (pa.ArrowException, OSError, ValueError, LookupError) as error:
-            raise InputError(_damaged(path, error)) from error
-
-    file.close()
-    return RawTable("parquet table", tuple(dict.fromkeys(numeric)), rows)
 
 
 def read_smlm(path: Path) -> RawTable:
@@ -110,7 +66,7 @@ def read_smlm(path: Path) -> RawTable:
             check_swelling(path, n_rows * dtype.itemsize)
             records = _member(path.name, archive, member, n_rows, dtype)
     except _ZIP_DAMAGE as error:
-        raise InputError(_damaged(path, error)) from error
+        raise InputError(damaged(path, error)) from error
     except (LookupError, TypeError, AttributeError, ValueError) as error:
         msg = f"{path.name} is no SMLM container of version 0.2, or its manifest is damaged."
         raise InputError(msg) from error
@@ -137,11 +93,11 @@ def read_insight3(path: Path) -> RawTable:
         header = file.read(INSIGHT3_HEADER.size)
         stored = path.stat().st_size - INSIGHT3_HEADER.size
         if len(header) < INSIGHT3_HEADER.size:
-            raise InputError(_damaged(path, "it ends in its header"))
+            raise InputError(damaged(path, "it ends in its header"))
         *_, n_rows = INSIGHT3_HEADER.unpack(header)
         if not 0 <= n_rows * INSIGHT3.itemsize <= stored:
             reason = f"it declares {n_rows} molecules and holds {stored // INSIGHT3.itemsize}"
-            raise InputError(_damaged(path, reason))
+            raise InputError(damaged(path, reason))
         check_rows(path.name, n_rows)
         records = np.fromfile(file, dtype=INSIGHT3, count=n_rows)
     units = dict.fromkeys(("x", "y"), "px") | {"z": "nm"}
@@ -159,40 +115,6 @@ def of(records: np.ndarray) -> Any:
                 yield {name: part[name].astype(np.float64) for name in names}
 
     return rows
-
-
-def check_rows(name: str, n_rows: int) -> None:
-    """Refuse a table that is empty, or declares more rows than any experiment has.
-
-    Raises
-    ------
-    InputError
-    """
-    if n_rows < 1:
-        msg = f"{name} has no rows: there are no localisations in it."
-        raise InputError(msg)
-    if n_rows > MAX_ROWS:
-        msg = (
-            f"{name} declares {n_rows} rows; at most {MAX_ROWS // 10**6} million are read. "
-            "Filter or crop the table in the program that wrote it."
-        )
-        raise InputError(msg)
-
-
-def check_swelling(path: Path, n_bytes: int) -> None:
-    """Refuse a table that is far larger than its file: positions do not compress like that.
-
-    Raises
-    ------
-    InputError
-    """
-    stored = path.stat().st_size
-    if n_bytes > max(HARMLESS_BYTES, _MAX_COMPRESSION * stored):
-        msg = (
-            f"{path.name} declares {n_bytes} bytes and has {stored}: more than {_MAX_COMPRESSION} "
-            "times as many as positions can be compressed to. It is damaged."
-        )
-        raise InputError(msg)
 
 
 def _manifest(name: str, archive: zipfile.ZipFile) -> dict[str, Any]:
@@ -233,11 +155,3 @@ def _member(
         raise InputError(msg)
     with archive.open(member) as file:
         return np.frombuffer(file.read(needed), dtype=dtype)
-
-
-def _damaged(path: Path, reason: object) -> str:
-    """Say that a file is damaged, with what the decoder said."""
-    return (
-        f"{path.name} is damaged or was cut short ({str(reason)[:120]}). "
-        "Copy it again from its source, or export it as CSV."
-    )

@@ -12,7 +12,7 @@ import numpy as np
 import yaml
 
 from chromamol.errors import InputError
-from chromamol.images.localisations.containers import check_rows, check_swelling
+from chromamol.images.localisations.checks import check_rows, check_swelling, damaged
 from chromamol.images.localisations.table import CHUNK_ROWS, RawTable
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def read_hdf5(path: Path) -> RawTable:
                 return _smap(path, file)
             held = ", ".join(sorted(file.keys())[:10])
     except _DAMAGE as error:
-        raise InputError(_damaged(path, error)) from error
+        raise InputError(damaged(path, error)) from error
     msg = (
         f"{path.name} is an HDF5 file, but none of Picasso, DECODE or SMAP (it holds: "
         f"{held[:200] or 'nothing'}). Export the localisations as CSV."
@@ -72,21 +72,28 @@ def _picasso(path: Path, file: h5py.File) -> RawTable:
     """Read the localisations of Picasso: camera pixels, their size in the YAML file beside it."""
     records = _numbers(path, file, "locs")
     if records.dtype.names is None or records.ndim != 1:
-        raise InputError(_damaged(path, "'locs' is no table"))
+        raise InputError(damaged(path, "'locs' is no table"))
     stored = {
         "detections" if name == "n" else name: name
         for name in records.dtype.names
-        if records.dtype[name].kind in "iufb"
+        if records.dtype[name].kind in "iufbS"
     }
     pixel_nm, notes = _picasso_pixel_nm(path)
 
     def rows(wanted: Sequence[str]) -> Iterator[Chunk]:
         for part in _chunks(path, "locs"):
-            yield {name: part[stored[name]].astype(np.float64) for name in wanted}
+            yield {name: _column(part[stored[name]]) for name in wanted}
 
     lengths = dict.fromkeys(("x", "y", "lpx", "lpy"), "px") | {"z": "nm"}
     pixel = (pixel_nm, pixel_nm) if pixel_nm else None
     return RawTable("Picasso HDF5", tuple(stored), rows, lengths, pixel, notes)
+
+
+def _column(values: np.ndarray) -> np.ndarray:
+    """Return numbers as float64, and text as objects."""
+    if values.dtype.kind == "S":
+        return np.char.decode(values, "utf-8", "replace").astype(object)
+    return values.astype(np.float64)
 
 
 def _picasso_pixel_nm(path: Path) -> tuple[float | None, tuple[str, ...]]:
@@ -165,7 +172,7 @@ def _smap(path: Path, file: h5py.File) -> RawTable:
     """Read the localisations of SMAP, as MATLAB 7.3 saves them: a row of numbers each."""
     shape = _numbers(path, file, f"{_SMAP}/xnm").shape
     if len(shape) != 2 or shape[0] != 1:
-        raise InputError(_damaged(path, "its positions are no row of numbers"))
+        raise InputError(damaged(path, "its positions are no row of numbers"))
     sources: dict[str, tuple[str, int | None]] = {}
     for stored, name in _SMAP_NAMES.items():
         where = f"{_SMAP}/{stored}"
@@ -201,7 +208,7 @@ def _chunks(path: Path, where: str) -> Iterator[np.ndarray]:
                 window = slice(start, start + CHUNK_ROWS)
                 yield np.asarray(dataset[0, window] if row else dataset[window])
     except _DAMAGE as error:
-        raise InputError(_damaged(path, error)) from error
+        raise InputError(damaged(path, error)) from error
 
 
 def _has(file: h5py.File, where: str) -> bool:
@@ -243,11 +250,3 @@ def _numbers(path: Path, file: h5py.File, where: str) -> h5py.Dataset:
         msg = f"'{where}' is cut into pieces of more than {_MAX_CHUNK_BYTES >> 20} MiB"
         raise ValueError(msg)
     return dataset
-
-
-def _damaged(path: Path, reason: object) -> str:
-    """Say that a file cannot be read, with what the decoder said."""
-    return (
-        f"{path.name} is damaged, or not what its format allows ({str(reason)[:120]}). "
-        "Copy it again from its source, or export the localisations as CSV."
-    )

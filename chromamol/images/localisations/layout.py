@@ -17,6 +17,8 @@ _FIELD = re.compile(r"<field\b[^<>]*>")
 _ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|nan|inf|", re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+([eE][-+]?\d+)?")
+# A line that tells Excel the delimiter of the table below.
+_EXCEL_DELIMITER = re.compile(r'sep=.?"?\s*', re.IGNORECASE)
 _RAPIDSTORM = {
     "Position-0-0": "x",
     "Position-1-0": "y",
@@ -166,6 +168,8 @@ def _rapidstorm(name: str, lines: list[str], line: int, encoding: str) -> Layout
 def _is_comment(lines: list[str], at: int) -> bool:
     """Whether a line is a remark above the table: marked as one, and no header of what follows."""
     line, after = lines[at].lstrip('" '), lines[at + 1]
+    if _EXCEL_DELIMITER.fullmatch(line):
+        return True
     if not line.startswith(("#", "%", "//")):
         return False
     return len(re.split(r"[,;\t]", line)) != len(re.split(r"[,;\t]", after))

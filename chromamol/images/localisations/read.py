@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chromamol.errors import InputError
+from chromamol.images.file_name import output_name
 from chromamol.images.localisations.blinking import blinking_warning, was_merged
 from chromamol.images.localisations.columns import understand
+from chromamol.images.localisations.labels import NUMBERED
 from chromamol.images.localisations.layout import is_text
 from chromamol.images.localisations.merging import merge_tracks
 from chromamol.images.localisations.rendering import count, draw, grid_around
 from chromamol.images.localisations.selection import selected
 from chromamol.images.localisations.text import read_text
-from chromamol.images.source import MAX_CHANNELS, MIN_SIDE_PX, Source
+from chromamol.images.smoothing import FWHM_TO_SD
+from chromamol.images.source import MIN_SIDE_PX, Source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +34,6 @@ DEFAULT_PIXEL_NM = 20.0
 
 # No place in a nucleus has a hundredth of its molecules within a pixel.
 _FEWEST_OF_BEAD, _SHARE_OF_BEAD = 50, 0.01
-_SD_TO_FWHM = 2.3548
 _OF_IMAGES = {".tif", ".tiff", ".png", ".jpg", ".jpeg", ".nd2", ".czi", ".lif", ".svg", ".asdf"}
 _MAGIC = (b"\x89HDF", b"MATLAB ", b"PAR1", b"PK\x03\x04", b"M425")
 
@@ -62,10 +64,12 @@ def open_table(path: Path) -> RawTable:
         from chromamol.images.localisations.hdf5 import read_hdf5
 
         return read_hdf5(path)
+    if magic.startswith(b"PAR1"):
+        from chromamol.images.localisations.parquet import read_parquet
+
+        return read_parquet(path)
     from chromamol.images.localisations import containers
 
-    if magic.startswith(b"PAR1"):
-        return containers.read_parquet(path)
     if magic.startswith(b"PK\x03\x04"):
         return containers.read_smlm(path)
     if magic.startswith(b"M425"):
@@ -120,22 +124,25 @@ def read_localisations(paths: Sequence[Path], settings: Settings) -> Source:
     channels: list[tuple[str, Localisations]] = []
     notes: list[str] = []
     for path in paths:
-        table, table_notes = _molecules(path, settings)
-        name = path.name.split(".")[0] if len(paths) > 1 else ""
-        channels += _by_channel(path.name, name, table)
+        name = output_name(path) if len(paths) > 1 else ""
+        table_channels, table_notes = _molecules(path, name, settings)
+        channels += table_channels
         prefix = f"{path.name}: " if len(paths) > 1 else ""
         notes += [prefix + note for note in table_notes]
     pixel_nm = settings.pixel_size_nm or DEFAULT_PIXEL_NM
     tables = [table for _, table in channels]
-    grid = grid_around(paths[0].name, tables, pixel_nm)
+    grid, grid_notes = grid_around(paths[0].name, tables, pixel_nm)
     if min(grid.yx_shape) < MIN_SIDE_PX:
         msg = (
             f"{paths[0].name} fills {grid.yx_shape[0]} x {grid.yx_shape[1]} pixels of "
             f"{pixel_nm:g} nm: too few. Give a smaller --pixel-size-nm."
         )
         raise InputError(msg)
-    cyx = np.stack([_picture(paths[0].name, table, grid, settings) for table in tables])
-    notes += [_picture_note(grid, settings), *_bead_notes(cyx)]
+    if settings.rendering == "precision":
+        _check_precisions(paths, channels)
+    render = count if settings.rendering == "histogram" else draw
+    cyx = np.stack([render(table, grid) for table in tables])
+    notes += [_picture_note(grid, settings), *grid_notes, *_bead_notes(cyx)]
     psf_nm = _psf_nm(tables, settings)
     if psf_nm is not None:
         notes.append(
@@ -152,12 +159,18 @@ def read_localisations(paths: Sequence[Path], settings: Settings) -> Source:
     )
 
 
-def _molecules(path: Path, settings: Settings) -> tuple[Localisations, list[str]]:
-    """Read one table: the localisations that count, each molecule once where that is known."""
+def _molecules(
+    path: Path, name: str, settings: Settings
+) -> tuple[list[tuple[str, Localisations]], list[str]]:
+    """Read the channels of one table: the localisations that count, each molecule once.
+
+    Whether two rows are one molecule is known from a track only.
+    """
     raw = open_table(path)
     understood = understand(path.name, raw, settings)
-    table, selection_notes = selected(path.name, raw, understood, settings)
-    notes = [f"{raw.kind}. {understood.notes[0]}", *raw.notes, *selection_notes]
+    table, labels, selection_notes = selected(path.name, raw, understood, settings)
+    notes = [f"{raw.kind}. {understood.positions}", *understood.notes, *raw.notes]
+    notes += selection_notes
     if table.z_nm is not None and np.ptp(table.z_nm) > 0 and settings.z_range_nm is None:
         low, high = np.percentile(table.z_nm, (1, 99))
         notes.append(
@@ -170,42 +183,36 @@ def _molecules(path: Path, settings: Settings) -> tuple[Localisations, list[str]
         table, merge_notes = merge_tracks(path.name, table)
     merged = (has_tracks and settings.merge_tracks) or was_merged(table)
     table = replace(table, track=None, failed=None, photons=None, z_nm=None, detections=None)
-    return table, [*notes, *merge_notes, *blinking_warning(table, merged=merged)]
+    notes += [*merge_notes, *blinking_warning(table, merged=merged)]
+    return _by_channel(name, table, labels), notes
 
 
-def _by_channel(file_name: str, name: str, table: Localisations) -> list[tuple[str, Localisations]]:
+def _by_channel(
+    name: str, table: Localisations, labels: Sequence[tuple[int, str]]
+) -> list[tuple[str, Localisations]]:
     """Part a table by its column of channels."""
     if table.channel is None:
         return [(name, table)]
-    numbers = np.unique(table.channel)
-    if len(numbers) > MAX_CHANNELS:
-        msg = (
-            f"{file_name} has {len(numbers)} channels in its column of channels; at most "
-            f"{MAX_CHANNELS} are read. Is it the column of channels?"
-        )
-        raise InputError(msg)
-    if len(numbers) == 1:
+    held = np.unique(table.channel)
+    names = {number: label for number, label in labels if number in held}
+    if len(names) == 1 and next(iter(names.values())).startswith(NUMBERED):
         return [(name, replace(table, channel=None))]
     return [
-        (
-            f"{name or 'channel'} {number}",
-            replace(table.where(table.channel == number), channel=None),
-        )
-        for number in numbers
+        (f"{name} {label}".strip(), replace(table.where(table.channel == number), channel=None))
+        for number, label in names.items()
     ]
 
 
-def _picture(name: str, table: Localisations, grid: PixelGrid, settings: Settings) -> NDArray[Any]:
-    """Render one channel."""
-    if settings.rendering == "histogram":
-        return count(table, grid)
-    if table.precision_nm is None:
+def _check_precisions(paths: Sequence[Path], channels: Sequence[tuple[str, Localisations]]) -> None:
+    """Refuse to draw by precision what has none."""
+    lacking = [name for name, table in channels if table.precision_nm is None]
+    if lacking:
+        names = ", ".join(name or paths[0].name for name in lacking)
         msg = (
-            f"{name} has no precisions, so it cannot be drawn by precision. Name their column with "
-            "--columns precision=NAME, or keep rendering=histogram."
+            f"{names}: there are no precisions, so it cannot be drawn by precision. Name their "
+            "column with --columns precision=NAME, or keep rendering=histogram."
         )
         raise InputError(msg)
-    return draw(table, grid)
 
 
 def _psf_nm(tables: Sequence[Localisations], settings: Settings) -> float | None:
@@ -214,7 +221,7 @@ def _psf_nm(tables: Sequence[Localisations], settings: Settings) -> float | None
     if not known:
         return None
     drawn_again = np.sqrt(2) if settings.rendering == "precision" else 1.0
-    return float(_SD_TO_FWHM * drawn_again * np.median(np.concatenate(known)))
+    return float(drawn_again * np.median(np.concatenate(known)) / FWHM_TO_SD)
 
 
 def _bead_notes(cyx: NDArray[Any]) -> list[str]:

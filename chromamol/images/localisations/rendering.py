@@ -9,6 +9,7 @@ import numpy as np
 from scipy import ndimage
 
 from chromamol.errors import InputError
+from chromamol.images.localisations.margin import MARGIN_NM, thins_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,8 +42,13 @@ class PixelGrid:
     pixel_nm: float
 
 
-def grid_around(name: str, tables: Sequence[Localisations], pixel_nm: float) -> PixelGrid:
+def grid_around(
+    name: str, tables: Sequence[Localisations], pixel_nm: float
+) -> tuple[PixelGrid, tuple[str, ...]]:
     """Lay pixels over all localisations of some tables.
+
+    Towards a side where they thin out, as at the border of a whole nucleus, empty pixels are added;
+    where the field was cut, the picture ends with it.
 
     Parameters
     ----------
@@ -52,15 +58,27 @@ def grid_around(name: str, tables: Sequence[Localisations], pixel_nm: float) -> 
         Each with at least one row.
     pixel_nm : float
 
+    Returns
+    -------
+    grid : PixelGrid
+    notes : tuple of str
+        Where pixels were added, in a sentence.
+
     Raises
     ------
     InputError
         If there would be more pixels than can be analysed.
     """
-    first, shape = [], []
-    for axis in ("y_nm", "x_nm"):
-        low = min(getattr(table, axis).min() for table in tables)
-        high = max(getattr(table, axis).max() for table in tables)
+    first, shape, wider = [], [], []
+    for axis, sides in (("y_nm", ("top", "bottom")), ("x_nm", ("left", "right"))):
+        positions_nm = np.concatenate([getattr(table, axis) for table in tables])
+        low, high = positions_nm.min(), positions_nm.max()
+        if thins_out(positions_nm - low):
+            low -= MARGIN_NM
+            wider.append(sides[0])
+        if thins_out(high - positions_nm):
+            high += MARGIN_NM
+            wider.append(sides[1])
         first.append(int(np.floor(low / pixel_nm)))
         shape.append(int(np.floor(high / pixel_nm)) - first[-1] + 1)
     if shape[0] * shape[1] * len(tables) > _MOST_PIXELS:
@@ -70,7 +88,13 @@ def grid_around(name: str, tables: Sequence[Localisations], pixel_nm: float) -> 
             f"pixel, for example --pixel-size-nm {2 * pixel_nm:g}, or crop the table."
         )
         raise InputError(msg)
-    return PixelGrid((first[0], first[1]), (shape[0], shape[1]), pixel_nm)
+    notes: tuple[str, ...] = ()
+    if wider:
+        notes = (
+            f"The localisations thin out towards {', '.join(wider)}: the picture goes on for "
+            f"{MARGIN_NM / 1e3:g} um there, and nuclei at these sides count as whole.",
+        )
+    return PixelGrid((first[0], first[1]), (shape[0], shape[1]), pixel_nm), notes
 
 
 def count(table: Localisations, grid: PixelGrid) -> NDArray[np.unsignedinteger[Any]]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from chromamol.errors import InputError
+from chromamol.images.localisations.labels import NO_CHANNEL, ChannelLabels
 from chromamol.images.localisations.table import MAX_ROWS, Localisations, concatenate
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from chromamol.images.localisations.columns import Understood
@@ -27,9 +30,24 @@ _FARTHEST_NM = 1e9
 _NO_NUMBER = "without a position"
 
 
-def selected(
-    name: str, table: RawTable, understood: Understood, settings: Settings
-) -> tuple[Localisations, tuple[str, ...]]:
+class Selected(NamedTuple):
+    """The localisations of a table that count.
+
+    Attributes
+    ----------
+    localisations : Localisations
+    channels : sequence of (int, str)
+        The numbers in its column of channels, in order, each with a name ("channel 2", "H3K9me3").
+    notes : tuple of str
+        How many there were, and how many were dropped for what, in sentences.
+    """
+
+    localisations: Localisations
+    channels: Sequence[tuple[int, str]]
+    notes: tuple[str, ...]
+
+
+def selected(name: str, table: RawTable, understood: Understood, settings: Settings) -> Selected:
     """Read a table, chunk by chunk, and keep the localisations that count.
 
     Dropped are rows without a finite position, failed fits, rows that the settings exclude, rows
@@ -45,12 +63,6 @@ def selected(
     settings : Settings
         `max_precision_nm`, `min_photons`, `frame_range`, `z_range_nm`.
 
-    Returns
-    -------
-    localisations : Localisations
-    notes : tuple of str
-        How many there were, and how many were dropped for what, in sentences.
-
     Raises
     ------
     InputError
@@ -58,13 +70,17 @@ def selected(
     """
     _check_filters(name, understood, settings)
     dropped: Counter[str] = Counter()
+    labels = ChannelLabels(name)
+    precisions_nm: list[float] = []
     parts, n_rows = [], 0
     for chunk in table.rows([column.name for column in understood.columns.values()]):
-        part = _in_nm(name, chunk, understood)
+        part = _in_nm(name, chunk, understood, labels)
         n_rows += len(part)
         if n_rows > MAX_ROWS:
             msg = f"{name} has more than {MAX_ROWS // 10**6} million rows. Crop or filter it first."
             raise InputError(msg)
+        if part.precision_nm is not None and np.isfinite(part.precision_nm).any():
+            precisions_nm.append(float(np.nanmedian(part.precision_nm)))
         parts.append(_kept(part, settings, dropped))
     _check_numbers(name, n_rows, dropped)
     everything = concatenate(parts)
@@ -76,10 +92,15 @@ def selected(
             everything = everything.where(~unwanted)
     if not len(everything):
         msg = f"{name}: none of its {n_rows} rows is left. {_told(dropped)}"
+        if precisions_nm:
+            msg += (
+                f" Their precision is {np.median(precisions_nm):.3g} nm (median), with its unit as "
+                "understood."
+            )
         raise InputError(msg)
-    _check_field(name, everything)
+    _check_field(name, everything, understood, settings)
     note = f"{n_rows} rows, {len(everything)} localisations used. {_told(dropped)}".strip()
-    return everything, (note,)
+    return Selected(everything, labels.in_order(), (note,))
 
 
 def _check_filters(name: str, understood: Understood, settings: Settings) -> None:
@@ -97,11 +118,13 @@ def _check_filters(name: str, understood: Understood, settings: Settings) -> Non
             raise InputError(msg)
 
 
-def _in_nm(name: str, chunk: Chunk, understood: Understood) -> Localisations:
+def _in_nm(name: str, chunk: Chunk, understood: Understood, labels: ChannelLabels) -> Localisations:
     """Bring a chunk of rows to nm and the types of `Localisations`."""
+    columns = dict(understood.columns)
+    channel = columns.pop("channel", None)
     found = {
-        quantity: chunk[column.name] * column.factor
-        for quantity, column in understood.columns.items()
+        quantity: _numbers(chunk[column.name]) * column.factor
+        for quantity, column in columns.items()
     }
     precision = found.get("precision")
     if precision is None and {"precision_x", "precision_y"} <= set(found):
@@ -117,11 +140,20 @@ def _in_nm(name: str, chunk: Chunk, understood: Understood) -> Localisations:
         precision_nm=_float32(precision),
         photons=_float32(found.get("photons")),
         frame=_whole(name, "frame", _floor(found.get("frame"))),
-        channel=_whole(name, "channel", found.get("channel")),
+        channel=None if channel is None else labels.codes(chunk[channel.name]),
         track=_whole(name, "track", found.get("track")),
         failed=None if failed is None else ~(failed == 0),
         detections=_whole(name, "detections", found.get("detections")),
     )
+
+
+def _numbers(values: NDArray[Any]) -> NDArray[np.float64]:
+    """Return numbers; NaN for a text that is none."""
+    if values.dtype.kind == "O":
+        import pandas as pd
+
+        values = np.asarray(pd.to_numeric(pd.Series(values), errors="coerce"))
+    return values.astype(np.float64, copy=False)
 
 
 def _float32(values: NDArray[np.float64] | None) -> NDArray[np.float32] | None:
@@ -163,7 +195,7 @@ def _kept(part: Localisations, settings: Settings, dropped: Counter[str]) -> Loc
 
     drop(_NO_NUMBER, (np.abs(part.x_nm) < _FARTHEST_NM) & (np.abs(part.y_nm) < _FARTHEST_NM))
     if part.channel is not None:
-        drop("without a channel", part.channel != _NO_TRACK)
+        drop("without a channel", part.channel != NO_CHANNEL)
     if part.failed is not None:
         drop("whose fit failed", ~part.failed)
     if part.precision_nm is not None:
@@ -236,23 +268,31 @@ def _check_numbers(name: str, n_rows: int, dropped: Counter[str]) -> None:
         raise InputError(msg)
 
 
-def _check_field(name: str, table: Localisations) -> None:
+def _check_field(
+    name: str, table: Localisations, understood: Understood, settings: Settings
+) -> None:
     """Refuse a table whose unit cannot be what it was taken for."""
     sizes_um = [float(np.ptp(values)) / 1e3 for values in (table.y_nm, table.x_nm)]
-    span = f"{sizes_um[0]:.3g} x {sizes_um[1]:.3g} um (y, x)"
-    if max(sizes_um) > _LARGEST_FIELD_UM:
-        msg = (
-            f"{name} would span {span}: more than any field of view. Its positions have another "
-            "unit: check --set length_unit and --camera-pixel-nm."
-        )
-        raise InputError(msg)
-    if max(sizes_um) < _SMALLEST_FIELD_UM:
-        msg = (
-            f"{name} would span {span}: less than any nucleus. Either it is a small cut-out, and "
-            "not analysed; or its positions are in camera pixels or um: then say so with "
-            "--set length_unit=camera-pixel --camera-pixel-nm 160, or --set length_unit=um."
-        )
-        raise InputError(msg)
+    if _SMALLEST_FIELD_UM <= max(sizes_um) <= _LARGEST_FIELD_UM:
+        return
+    too_large = max(sizes_um) > _LARGEST_FIELD_UM
+    than = "more than any field of view" if too_large else "less than any nucleus"
+    ways = {
+        "nm": "nm (--set length_unit=nm)",
+        "um": "um (--set length_unit=um)",
+        "camera-pixel": "camera pixels (--set length_unit=camera-pixel --camera-pixel-nm SIZE)",
+    }
+    if settings.length_unit in ways:
+        ways.pop(settings.length_unit)
+    if settings.length_unit == "camera-pixel":
+        ways["camera-pixel"] = "camera pixels of another size (--camera-pixel-nm SIZE)"
+    msg = (
+        f"{name} would span {sizes_um[0]:.3g} x {sizes_um[1]:.3g} um (y, x): {than}. "
+        f"{understood.positions} Say what they are in: {', or '.join(ways.values())}."
+    )
+    if not too_large:
+        msg += " A small cut-out of a nucleus is not analysed."
+    raise InputError(msg)
 
 
 def _told(dropped: Counter[str]) -> str:

@@ -30,8 +30,8 @@ class RawTable:
     names : tuple of str
         Names of the columns as they stand in the file.
     rows : function
-        Takes names of columns and yields mappings of name to (rows,) array of numbers, a chunk of
-        rows after the other; NaN stands for what is no number.
+        Takes names of columns and yields mappings of name to (rows,) array, a chunk of rows after
+        the other: float64 where all are numbers (NaN: missing), else object, of numbers and text.
     units : mapping of str to str
         Units of columns that the format fixes ("nm", "um", "px"), where the names do not tell.
     yx_camera_pixel_nm : (float, float) or None
@@ -61,6 +61,7 @@ class Localisations:
     photons : (rows,) float32 or None
     frame : (rows,) int64 or None
     channel : (rows,) int64 or None
+        Number of the channel, in the order in which they appear; -1 for none.
     track : (rows,) int64 or None
         Number of the molecule or trajectory; negative for a row that belongs to none.
     failed : (rows,) bool or None

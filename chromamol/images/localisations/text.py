@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    import pandas as pd
+
     from chromamol.images.localisations.table import Chunk
 
 _TAIL_BYTES = 2**16
@@ -60,7 +62,7 @@ def read_text(path: Path) -> RawTable:
 
 
 def _rows(path: Path, layout: Layout, names: Sequence[str]) -> Iterator[Chunk]:
-    """Yield the wanted columns; what is no number becomes NaN."""
+    """Yield the wanted columns."""
     import pandas as pd
 
     indices = {name: layout.names.index(name) for name in names}
@@ -81,7 +83,7 @@ def _rows(path: Path, layout: Layout, names: Sequence[str]) -> Iterator[Chunk]:
             low_memory=False,
         ) as chunks:
             for frame in chunks:
-                yield {name: _numbers(frame[index]) for name, index in indices.items()}
+                yield {name: _column(frame[index]) for name, index in indices.items()}
     except (ValueError, LookupError, OverflowError, csv.Error) as error:
         reason = re.sub(r"\s+", " ", str(error)).removeprefix("Error tokenizing data. C error: ")
         msg = (
@@ -91,12 +93,10 @@ def _rows(path: Path, layout: Layout, names: Sequence[str]) -> Iterator[Chunk]:
         raise InputError(msg) from error
 
 
-def _numbers(column: object) -> np.ndarray:
-    """Return a column as float64."""
-    import pandas as pd
-
-    numbers = pd.to_numeric(column, errors="coerce")
-    return np.asarray(numbers, dtype=np.float64)
+def _column(column: pd.Series) -> np.ndarray:
+    """Return a column as float64 if all of it are numbers, else as objects."""
+    is_number = column.dtype.kind in "iufb"
+    return np.asarray(column, dtype=np.float64 if is_number else object)
 
 
 def _check_no_longer_lines(path: Path, layout: Layout) -> None:

@@ -32,7 +32,7 @@ def read(path, **settings):
 
 def check(path, truth, *, precision=True, frame=True, **settings):
     """The file holds the truth, in its order."""
-    found, notes = read(path, **settings)
+    found, _, notes = read(path, **settings)
     np.testing.assert_allclose(found.x_nm, truth.x_nm, rtol=1e-6)
     np.testing.assert_allclose(found.y_nm, truth.y_nm, rtol=1e-6)
     if precision:
@@ -104,7 +104,7 @@ def test_elyra_with_its_footer(tmp_path, truth: Truth):
     path = write_table(tmp_path / "a.txt", names, [*columns, truth.photons], "\t")
     footer = b"\0\r\n\r\nVoxelSizeX : 0.0970873786 \xb5m\r\nSizeX : 3200\r\n\r\nROI List : \r\n"
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n") + footer)
-    found, notes = read(path)
+    found, _, notes = read(path)
     np.testing.assert_array_equal(found.x_nm, truth.x_nm)
     assert found.frame[-1] == truth.frame[-1]
     assert notes == ("504 rows, 500 localisations used. Dropped: 4 without a position.",)
@@ -116,7 +116,9 @@ def test_nanoimager_takes_nm_before_pixels(tmp_path, truth: Truth):
     columns = [truth.frame % 2, truth.frame, truth.x_nm / 117, truth.y_nm / 117, truth.x_nm]
     columns += [truth.y_nm, truth.precision_nm, truth.precision_nm]
     found = check(write_table(tmp_path / "a.csv", names, columns), truth)
-    np.testing.assert_array_equal(found.channel, truth.frame % 2)
+    np.testing.assert_array_equal(
+        found.channel == found.channel[0], truth.frame % 2 == truth.frame[0] % 2
+    )
 
 
 def test_picasso_with_its_pixel_size(tmp_path, truth: Truth):
@@ -246,7 +248,7 @@ def test_a_table_without_a_header_has_numbered_columns(tmp_path, truth: Truth):
     ],
 )
 def test_the_formats_in_the_wild(file, rows, first_x_nm, settings):
-    found, _ = read(SHARED / "loc-formats" / file, **settings)
+    found, _, _ = read(SHARED / "loc-formats" / file, **settings)
     assert len(found) == rows
     if first_x_nm is not None:
         assert found.x_nm[0] == pytest.approx(first_x_nm)
@@ -254,10 +256,51 @@ def test_the_formats_in_the_wild(file, rows, first_x_nm, settings):
 
 @real
 def test_real_tables_of_a_nuclear_tag_and_of_two_colours():
-    tag, notes = read(SHARED / "locs-u2os-nls" / "region_2_7ms_trajs.csv", camera_pixel_nm=160)
+    tag, _, notes = read(SHARED / "locs-u2os-nls" / "region_2_7ms_trajs.csv", camera_pixel_nm=160)
     assert tag.x_nm[0] == pytest.approx(44.25908174194818 * 160)
     assert tag.y_nm[0] == pytest.approx(10.063496101576794 * 160)
     assert "177 whose fit failed" in notes[0]
     folder = SHARED / "locs-twocolour-egfr-ereg"
-    two, _ = read(folder / "C15_EGFR647_EREG568_FOV7.parquet")
+    two, _, _ = read(folder / "C15_EGFR647_EREG568_FOV7.parquet")
     assert np.bincount(two.channel).tolist() == [11_782, 9_107]
+
+
+@pytest.mark.parametrize("category", [False, True])
+def test_parquet_with_channels_by_name(tmp_path, truth: Truth, category):
+    import pandas as pd
+
+    mark = np.where(truth.frame % 3 == 0, "H3K9me3", "H3K27ac")
+    frame = pd.DataFrame({"x_nm": truth.x_nm, "y_nm": truth.y_nm, "channel": mark})
+    if category:
+        frame["channel"] = frame["channel"].astype("category")
+    frame.loc[5, "channel"] = None
+    frame.to_parquet(tmp_path / "a.parquet")
+    found, channels, notes = read(tmp_path / "a.parquet")
+    names = dict(channels)
+    read_marks = [names[number] for number in found.channel]
+    assert read_marks == np.delete(mark, 5).tolist()
+    assert "1 without a channel" in notes[0]
+
+
+def test_picasso_with_channels_by_name(tmp_path, truth: Truth):
+    kinds = [("x", "f8"), ("y", "f8"), ("channel", "S8")]
+    records = np.zeros(len(truth.x_nm), dtype=kinds)
+    records["x"], records["y"] = truth.x_nm / 100, truth.y_nm / 100
+    records["channel"] = np.where(truth.frame % 3 == 0, b"H3K9me3", b"H3K27ac")
+    with h5py.File(tmp_path / "a.hdf5", "w") as file:
+        file["locs"] = records
+    found, channels, _ = read(tmp_path / "a.hdf5", camera_pixel_nm=100)
+    number = {name: code for code, name in channels}["H3K9me3"]
+    assert ((found.channel == number) == (truth.frame % 3 == 0)).all()
+
+
+def test_the_line_that_excel_writes_above_a_table(tmp_path, truth: Truth):
+    path = write_table(
+        tmp_path / "a.csv",
+        ["x [nm]", "y [nm]", "frame"],
+        [truth.x_nm, truth.y_nm, truth.frame],
+        ";",
+        ",",
+    )
+    path.write_text("sep=;\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
+    check(path, truth, precision=False)

@@ -26,7 +26,7 @@ def spread(n, seed=1):
 
 def test_counts_are_numpys_histogram():
     table = spread(5_000)
-    grid = grid_around("a", [table], 30.0)
+    grid, _ = grid_around("a", [table], 30.0)
     y_edges, x_edges = (
         (first + np.arange(size + 1)) * 30.0
         for first, size in zip(grid.yx_first, grid.yx_shape, strict=True)
@@ -41,13 +41,13 @@ def test_counts_are_numpys_histogram():
 
 def test_more_counts_than_16_bits():
     table = Localisations(np.full(70_000, 5.0), np.full(70_000, 5.0))
-    assert count(table, grid_around("a", [table], 10.0)).tolist() == [[70_000]]
+    assert count(table, grid_around("a", [table], 10.0)[0]).tolist() == [[70_000]]
 
 
 def test_drawing_is_a_sum_of_gaussians():
     table = spread(40)
     table = Localisations(table.x_nm + 400, table.y_nm, precision_nm=table.precision_nm)
-    grid = grid_around("a", [table], 10.0)
+    grid, _ = grid_around("a", [table], 10.0)
     drawn = draw(table, grid)
     y, x = (
         (first + np.arange(size) + 0.5) * 10.0
@@ -94,8 +94,14 @@ def test_one_table_with_two_channels(tmp_path, truth: Truth):
     source = read_localisations([path], Settings())
     assert source.channel_names == ("channel 0", "channel 1")
     assert source.cyx.sum(axis=(1, 2)).tolist() == np.bincount(truth.frame % 2).tolist()
+    text = path.read_text(encoding="utf-8").replace(",0.0\n", ",DAPI\n").replace(",1.0\n", ",HP1\n")
+    named = tmp_path / "named.csv"
+    named.write_text(text, encoding="utf-8")
+    source = read_localisations([named], Settings())
+    assert source.channel_names == ("DAPI", "HP1")
+    assert source.cyx.sum(axis=(1, 2)).tolist() == np.bincount(truth.frame % 2).tolist()
     many = write_table(tmp_path / "b.csv", [*NAMES, "channel"], [*columns(truth), truth.frame])
-    with pytest.raises(InputError, match="at most 32"):
+    with pytest.raises(InputError, match="more than 32 channels"):
         read_localisations([many], Settings())
 
 
@@ -129,3 +135,39 @@ def test_a_bead_is_noticed(tmp_path, truth: Truth):
     assert any("holds 6" in note and "bead" in note for note in source.notes)
     plain = write_table(tmp_path / "b.csv", NAMES, columns(truth))
     assert not any("bead" in note for note in read_localisations([plain], Settings()).notes)
+
+
+def test_names_of_files_are_kept_whole_but_for_the_format(tmp_path, truth: Truth):
+    names = ["2023.05_H3K9me3.csv", "2023.05_H3K27ac.csv"]
+    paths = [write_table(tmp_path / name, NAMES, columns(truth)) for name in names]
+    source = read_localisations(paths, Settings())
+    assert source.channel_names == ("2023.05_H3K9me3", "2023.05_H3K27ac")
+
+
+def disc(n: int, radius_nm: float, seed: int) -> Localisations:
+    """Localisations spread evenly over a disc around the origin."""
+    rng = np.random.default_rng(seed)
+    radius, angle = radius_nm * np.sqrt(rng.uniform(size=n)), rng.uniform(0, 2 * np.pi, n)
+    return Localisations(x_nm=radius * np.cos(angle), y_nm=0.8 * radius * np.sin(angle))
+
+
+@pytest.mark.parametrize("n", [5_000, 60_000])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_whole_nucleus_gets_a_margin_and_a_cut_one_none_at_the_cut(n, seed):
+    table = disc(n, 5_000.0, seed)
+    whole, (note,) = grid_around("a", [table], 50.0)
+    assert "top, bottom, left, right" in note
+    assert count(table, whole)[:20].sum() == count(table, whole)[:, -20:].sum() == 0
+    cut = table.where(table.x_nm < 2_500)
+    grid, (note,) = grid_around("a", [cut], 50.0)
+    assert "top, bottom, left:" in note
+    assert count(cut, grid)[:, -1].sum() > 0
+    assert count(cut, grid).sum() == len(cut)
+
+
+def test_a_field_that_was_cropped_gets_no_margin(truth: Truth):
+    rng = np.random.default_rng(0)
+    field = Localisations(x_nm=rng.uniform(0, 9_000, 9_000), y_nm=rng.uniform(0, 5_000, 9_000))
+    assert grid_around("a", [field], 50.0)[1] == ()
+    few = Localisations(x_nm=truth.x_nm, y_nm=truth.y_nm)
+    assert grid_around("a", [few], 50.0)[1] == ()

@@ -19,7 +19,7 @@ def table(n=400, seed=3, **columns):
 
     def rows(names):
         for start in range(0, n, 150):  # in several chunks
-            yield {name: np.asarray(held[name], float)[start : start + 150] for name in names}
+            yield {name: np.asarray(held[name])[start : start + 150] for name in names}
 
     return RawTable("test", tuple(held), rows)
 
@@ -51,13 +51,13 @@ def test_every_reason_is_counted_once():
         z_nm=z_nm,
         error_flag=failed,
     )
-    found, notes = select(raw, min_photons=100, frame_range=(0, 389), z_range_nm=(-500, 500))
+    found, _, notes = select(raw, min_photons=100, frame_range=(0, 389), z_range_nm=(-500, 500))
     dropped = "Dropped: 3 without a position, 2 whose fit failed, 3 without a valid precision, "
     dropped += "2 with a precision worse than 50 nm, 2 with fewer than 100 photons, "
     dropped += "10 outside of the frames 0 to 389, 1 outside of z = -500 to 500 nm."
     assert notes == (f"400 rows, 377 localisations used. {dropped}",)
     np.testing.assert_array_equal(found.x_nm, x_nm[13:390])
-    everything, notes = select(raw, max_precision_nm=None)
+    everything, _, notes = select(raw, max_precision_nm=None)
     assert "worse" not in notes[0]
     assert len(everything) == 400 - 3 - 2 - 3
 
@@ -72,7 +72,7 @@ def test_repeated_rows_are_used_once_and_same_places_in_other_frames_are_kept():
         column[200:220] = column[180:200]
     frame[200:220] = frame[180:200]
     channel[210:220] = 1  # another label may sit there
-    found, notes = select(table(n, x_nm=x_nm, y_nm=y_nm, frame=frame, channel=channel))
+    found, _, notes = select(table(n, x_nm=x_nm, y_nm=y_nm, frame=frame, channel=channel))
     assert len(found) == n - 10
     assert "10 that stand twice" in notes[0]
     kept = np.r_[0:200, 210:300]
@@ -101,22 +101,44 @@ def test_a_filter_that_cannot_be_applied_is_an_error(settings, missing):
 
 @pytest.mark.parametrize("quantity", ["channel", "track"])
 def test_fractions_are_no_numbers_of_channels_or_tracks(quantity):
-    with pytest.raises(InputError, match=f"the column of {quantity} holds fractions"):
-        select(table(**{quantity: np.linspace(0, 3, 400)}))
+    with pytest.raises(InputError, match=f"the column of {quantity}s? holds fractions"):
+        select(table(**{quantity: np.arange(400) % 8 / 2}))
 
 
 def test_rows_without_a_channel_are_dropped():
     channel = np.arange(400.0) % 2
     channel[:7] = np.nan
-    found, notes = select(table(channel=channel))
+    found, _, notes = select(table(channel=channel))
     assert set(found.channel) == {0, 1}
     assert "7 without a channel" in notes[0]
+
+
+def test_channels_by_name_are_numbered_and_in_order():
+    channel = np.array(["H3K9me3", " H3K27ac ", None, ""] * 100, dtype=object)
+    found, channels, notes = select(table(channel=channel))
+    assert channels == [(1, "H3K27ac"), (0, "H3K9me3")]
+    assert np.bincount(found.channel).tolist() == [100, 100]
+    assert "200 without a channel" in notes[0]
+    mixed = np.array([561, 488.0, "561", "488.0", "DAPI"] * 80, dtype=object)
+    found, channels, _ = select(table(channel=mixed))
+    assert [name for _, name in channels] == ["channel 488", "channel 561", "DAPI"]
+    assert np.bincount(found.channel).tolist() == [160, 160, 80]
+
+
+def test_text_is_no_position():
+    with pytest.raises(InputError, match="400 of 400 rows hold no position"):
+        select(table(x_nm=np.array(["left"] * 400, dtype=object)))
+    some = np.arange(400).astype(object)
+    some[3] = "n/a"
+    found, _, notes = select(table(x_nm=some * 1))
+    assert len(found) == 399
+    assert "1 without a position" in notes[0]
 
 
 def test_rows_far_outside_do_not_blow_up_the_picture():
     x_nm = np.random.default_rng(1).uniform(0, 8_000, 400)
     x_nm[7] = 1e8
-    found, notes = select(table(x_nm=x_nm))
+    found, _, notes = select(table(x_nm=x_nm))
     assert found.x_nm.max() < 8_000
     assert "1 far outside of the field" in notes[0]
 
@@ -127,7 +149,10 @@ def test_units_that_cannot_be(factor, hint):
     y, x = (next(raw.rows([name]))[name] * factor for name in ("y_nm", "x_nm"))
     with pytest.raises(InputError, match=hint) as error:
         select(table(150, x_nm=x, y_nm=y))
-    assert "length_unit" in str(error.value)
+    assert "(--set length_unit=um), or camera pixels" in str(error.value)
+    with pytest.raises(InputError, match=hint) as error:
+        select(table(150, x_nm=x, y_nm=y), length_unit="nm")
+    assert "length_unit=nm" not in str(error.value)
 
 
 def test_missing_columns_are_told_with_those_that_are_there():
@@ -147,8 +172,22 @@ def test_missing_columns_are_told_with_those_that_are_there():
 def test_nothing_left_says_what_was_dropped():
     with pytest.raises(InputError, match=r"none of its 400 rows is left. Dropped: 400 with fewer"):
         select(table(photons=np.ones(400)), min_photons=2)
+    with pytest.raises(InputError, match=r"worse than 50 nm. Their precision is 8e\+03 nm"):
+        select(table(precision_um=np.full(400, 8.0)))
     with pytest.raises(InputError, match="no rows"):
         select(RawTable("t", ("x_nm", "y_nm"), lambda names: iter([])))
+
+
+def test_the_columns_in_use_are_named_and_what_has_no_effect_is_said():
+    raw = table(uncertainty_nm=np.full(400, 8.0), frame=np.arange(400))
+    used = understand("a.csv", raw, Settings(camera_pixel_nm=160))
+    assert used.notes == (
+        "Also used: 'uncertainty_nm' (precision), 'frame' (frame).",
+        "camera_pixel_nm has no effect: the positions are not in camera pixels.",
+    )
+    (bare,) = understand("a.csv", table(), Settings()).notes
+    assert bare == "No column of precision was found: max_precision_nm drops nothing."
+    assert not understand("a.csv", table(), Settings(max_precision_nm=None)).notes
 
 
 def test_ranges_that_end_before_they_begin():
