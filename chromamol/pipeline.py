@@ -79,7 +79,7 @@ def analyse(
         paths = [Path(image)] if isinstance(image, (str, Path)) else [Path(one) for one in image]
         image = read_image(paths, settings, store=store, progress=progress)
     spacing_nm = settle_spacing(image, settings)
-    roles, role_notes = resolve_roles(image.channel_names, image.cyx.shape[0], settings)
+    roles, role_notes = resolve_roles(image.channel_names, image.cyx.shape[0], settings, image.name)
     progress.begin("finding the nuclei")
     yx_visible = _visible(image, roles)
     if nuclei is None:

@@ -176,7 +176,7 @@ ADVICE: dict[str, tuple[tuple[tuple[Any, ...], str], ...]] = {
     ),
     "density_rejected": (
         (
-            ("the gain collapsed to a mean chromatin fraction of 0.05",),
+            ("it ended at a mean chromatin fraction of 0.05, which no nucleus has",),
             "Use the compaction map. There is no setting that makes this fit trustworthy.",
         ),
     ),

@@ -174,7 +174,9 @@ def _roles(image: Image) -> tuple[dict[int, str], tuple[str, ...]]:
     from chromamol.settings import Settings
 
     try:
-        roles, notes = resolve_roles(image.channel_names, image.cyx.shape[0], Settings())
+        roles, notes = resolve_roles(
+            image.channel_names, image.cyx.shape[0], Settings(), image.name
+        )
     except ChromamolError as error:
         return {}, (f"WARNING: {error}",)
     return {number: role.value for role, number in roles.items()}, notes

@@ -107,6 +107,7 @@ def open_files(paths: Sequence[Path], settings: Settings) -> Iterator[Source]:
     InputError
         If a file cannot be read, or the files do not belong together.
     """
+    _check_different(paths)
     tables = [path for path in paths if is_table(path)]
     if len(tables) == len(paths):
         _check_no_choice(paths[0].name, settings)
@@ -128,6 +129,16 @@ def open_files(paths: Sequence[Path], settings: Settings) -> Iterator[Source]:
     with ExitStack() as stack:
         sources = [stack.enter_context(open_source(path, settings)) for path in paths]
         yield sources[0] if len(sources) == 1 else _side_by_side(paths, sources)
+
+
+def _check_different(paths: Sequence[Path]) -> None:
+    """Refuse a file that is given twice."""
+    seen: set[Path] = set()
+    for path in paths:
+        if path.resolve() in seen:
+            msg = f"{path} was given twice. Give each file of the field once."
+            raise InputError(msg)
+        seen.add(path.resolve())
 
 
 def _check_no_choice(name: str, settings: Settings) -> None:

@@ -58,7 +58,9 @@ def open_source(path: Path, settings: Settings) -> Iterator[Source]:
         from chromamol.images.ome_zarr import is_zarr, open_ome_zarr
 
         if not is_zarr(path):
-            msg = f"{path} is a folder, and not an OME-Zarr image. Give the image files in it."
+            held = sorted(one.name for one in path.glob("*.zarr"))
+            what = f"the store in it, {held[0]}" if held else "the image files in it"
+            msg = f"{path} is a folder, and not an OME-Zarr image. Give {what}."
             raise InputError(msg)
         yield open_ome_zarr(path, settings)
         return

@@ -72,8 +72,6 @@ class Image:
         Full width at half maximum of the blur, nm, where the source tells.
     sources : tuple of SourceFile
         All files that it was read from.
-    coarser : tuple of (channel, y, x) array
-        The image at half, quarter, ... resolution, where it lies in a store.
     """
 
     name: str
@@ -86,4 +84,3 @@ class Image:
     counts: bool = False
     psf_nm: float | None = None
     sources: tuple[SourceFile, ...] = ()
-    coarser: tuple[Planes, ...] = ()

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CHUNK_PX = 1024
+# The attribute of a stored input that says where it comes from.
+INPUT_KEY = "chromamol_input"
 
 _COLOURS = ("FF00FF", "00FF00", "00FFFF", "FFFF00", "FF8000")
 _WHITE = "FFFFFF"

@@ -9,6 +9,7 @@ import zarr
 from zarr.storage import LocalStore
 
 from chromamol.errors import InputError
+from chromamol.images.multiscale import INPUT_KEY
 from chromamol.images.ome_zarr_metadata import (
     axis_letter,
     channel_names,
@@ -122,7 +123,7 @@ def open_ome_zarr(path: Path, settings: Settings) -> Source:
 def _known_of(path: Path, zarr_format: int) -> tuple[bool, float | None]:
     """Tell of a store that chromamol wrote whether it counts localisations, and their blur, nm."""
     attributes = read_json(path / "zarr.json").get("attributes") if zarr_format == 3 else None
-    known = attributes.get("chromamol_input") if isinstance(attributes, dict) else None
+    known = attributes.get(INPUT_KEY) if isinstance(attributes, dict) else None
     if not isinstance(known, dict):
         return False, None
     psf_nm = known.get("psf_nm")
@@ -144,8 +145,9 @@ def _missing_chunks(array: Any) -> list[str]:
     if missing <= 0:
         return []
     return [
-        f"{missing} of {array.nchunks} chunks are not in the store; "
-        f"their pixels were read as {array.fill_value}."
+        f"{missing} of {array.nchunks} chunks are not in the store; their pixels were read as "
+        f"{array.fill_value}. Some writers leave out chunks of zeros; otherwise the copy is "
+        "incomplete."
     ]
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 SMALLEST_NM = 1.0
 LARGEST_NM = 10_000.0
+_PLACEHOLDER_NM = 1_000.0
 
 Spacing = tuple[float, float]
 
@@ -73,8 +74,13 @@ def believe(y_nm: float, x_nm: float, stated: str) -> tuple[Spacing | None, tupl
     spacing : (float, float) or None
         (y, x), nm.
     notes : tuple of str
-        One sentence where the size is not believed.
+        One sentence where the size is not believed, or is one that stands for none.
     """
+    if (y_nm, x_nm) == (_PLACEHOLDER_NM, _PLACEHOLDER_NM):
+        return (y_nm, x_nm), (
+            f"{stated}: many programs write 1 um where they know no pixel size. Check it, and "
+            "give the right one with --pixel-size-nm.",
+        )
     if all(math.isfinite(v) and SMALLEST_NM <= v <= LARGEST_NM for v in (y_nm, x_nm)):
         return (y_nm, x_nm), ()
     return None, (

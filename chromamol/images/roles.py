@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
     from chromamol.settings import Settings
 
-_HOW = "Say what the channels show, for example: --roles heterochromatin=0,euchromatin=1"
+_HOW = (
+    "Say what the channels show, for example: --roles heterochromatin=0,euchromatin=1 (a channel "
+    "without a role is not used)"
+)
 _TWO_SPECIES = (Role.HETEROCHROMATIN, Role.EUCHROMATIN, Role.TOTAL)
 
 # Histone marks are sought in the name without its separators, the others among its words.
@@ -31,7 +34,7 @@ _WORDS = {
 
 
 def resolve_roles(
-    channel_names: Sequence[str], n_channels: int, settings: Settings
+    channel_names: Sequence[str], n_channels: int, settings: Settings, image_name: str = ""
 ) -> tuple[dict[Role, int], tuple[str, ...]]:
     """Decide which channel shows what.
 
@@ -45,6 +48,8 @@ def resolve_roles(
     n_channels : int
     settings : Settings
         `roles`: channel number or name for each role; None: taken from the names.
+    image_name : str
+        Whether it says something else of a lone channel than what this is taken for, is told.
 
     Returns
     -------
@@ -67,7 +72,7 @@ def resolve_roles(
         }
         _check_distinct(asked)
         return _lone_species_as_mark(asked)
-    return _from_names(channel_names, n_channels)
+    return _from_names(channel_names, n_channels, image_name)
 
 
 def known_role(channel_name: str) -> Role | None:
@@ -126,7 +131,7 @@ def _lone_species_as_mark(roles: dict[Role, int]) -> tuple[dict[Role, int], tupl
 
 
 def _from_names(
-    channel_names: Sequence[str], n_channels: int
+    channel_names: Sequence[str], n_channels: int, image_name: str
 ) -> tuple[dict[Role, int], tuple[str, ...]]:
     """Decide by the names in common use."""
     found: dict[Role, list[int]] = {}
@@ -135,9 +140,11 @@ def _from_names(
         if role is not None:
             found.setdefault(role, []).append(number)
     if not found and n_channels == 1:
+        of_a_mark = known_role(image_name) not in {None, Role.TOTAL}
+        doubt = f"WARNING: by its name, {image_name} shows one mark. " if of_a_mark else ""
         return {Role.TOTAL: 0}, (
-            f"The only channel ({channel_names[0] or 'no name'}) is taken as the total chromatin "
-            "density; what it can tell is exploratory. If it shows one histone mark: "
+            f"{doubt}The only channel ({channel_names[0] or 'no name'}) is taken as the total "
+            "chromatin density; what it can tell is exploratory. If it shows one histone mark: "
             "--roles mark=0",
         )
     unique = {role: numbers[0] for role, numbers in found.items() if len(numbers) == 1}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # The part of a page in which patterns are sought.
 _WINDOW_PX, _SMALLEST_WINDOW_PX, _OVERVIEW_PX = 384, 16, 1_024
+_UNNAMED = frozenset("IQ?")
 _NAMES = {"T": "time points", "Z": "planes (z)", "C": "channels"}
 
 
@@ -105,9 +106,9 @@ def choose(name: str, declared: Declared, settings: Settings, pixels: Callable[[
     axes, shape = declared.axes, declared.shape
     notes = []
     if settings.axes is not None and _long(axes, shape) != settings.axes:
-        notes.append(
-            f"The file names its axes {_long(axes, shape)}; {settings.axes} was given and is used."
-        )
+        named = _long(axes, shape)
+        says = "does not name its pages" if set(named) & _UNNAMED else f"names its axes {named}"
+        notes.append(f"The file {says}; {settings.axes} was given and is used.")
         axes = _renamed(name, axes, shape, settings.axes)
     sizes = dict(zip(axes, shape, strict=True))
     if len(sizes) != len(axes) or not {"Y", "X"} <= set(sizes):
@@ -189,7 +190,7 @@ def _renamed(name: str, axes: str, shape: Sequence[int], given: str) -> str:
 
 def _unnamed(name: str, axis: str, size: int, n_long: int) -> str:
     """Say that an axis has no name, and how to give it one."""
-    what = f"{size} pages" if axis in "IQ?" else f"an axis {axis} of length {size}"
+    what = f"{size} pages" if axis in _UNNAMED else f"an axis {axis} of length {size}"
     example = "CYX" if n_long <= 3 else "ZCYX"
     return (
         f"{name} holds {what} and does not say whether they are channels, planes or time points. "

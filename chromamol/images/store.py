@@ -32,7 +32,13 @@ from chromamol.images.files import (
 from chromamol.images.image import Image, SourceFile
 from chromamol.images.intensities import check_intensities
 from chromamol.images.localisations.read import is_table
-from chromamol.images.multiscale import CHUNK_PX, create_array, multiscale, omero_channels
+from chromamol.images.multiscale import (
+    CHUNK_PX,
+    INPUT_KEY,
+    create_array,
+    multiscale,
+    omero_channels,
+)
 from chromamol.images.ome_zarr_metadata import read_json
 from chromamol.images.planes import LazyPlanes
 from chromamol.images.pyramid import halved, level_shapes
@@ -48,8 +54,6 @@ if TYPE_CHECKING:
 
     from chromamol.images.source import Source
     from chromamol.settings import Settings
-
-KEY = "chromamol_input"
 
 
 class InputRecord(BaseModel):
@@ -180,7 +184,7 @@ def _write(folder: Path, source: Source, record: InputRecord, progress: Progress
         folder,
         v05.Image(multiscales=[scales]),
         [(shape, source.cyx.dtype) for shape in shapes],
-        extra_attributes={KEY: record.model_dump(mode="json")},
+        extra_attributes={INPUT_KEY: record.model_dump(mode="json")},
         writer=create_array,
     )
     levels = [arrays[str(level)] for level in range(len(shapes))]
@@ -204,13 +208,13 @@ def _judge(name: str, folder: Path, record: InputRecord) -> None:
     group = zarr.open_group(folder, mode="r+")
     levels = _levels(folder, record)
     notes = check_intensities(name, levels[0], record.channel_names)
-    named = [name or f"channel {i}" for i, name in enumerate(record.channel_names)]
-    channels = omero_channels(np.asarray(levels[-1][:]), named, active=True)
+    coarsest = np.asarray(levels[-1][:])
+    channels = omero_channels(coarsest, record.channel_names, active=True)
     omero = v05.Omero(channels=channels).model_dump(mode="json", exclude_none=True)
     attributes: dict[str, Any] = group.attrs.asdict()
     group.attrs["ome"] = {**attributes["ome"], "omero": omero}
     complete = record.model_copy(update={"notes": record.notes + notes})
-    group.attrs[KEY] = complete.model_dump(mode="json")
+    group.attrs[INPUT_KEY] = complete.model_dump(mode="json")
 
 
 def _record_of(store: Path) -> InputRecord | None:
@@ -219,7 +223,7 @@ def _record_of(store: Path) -> InputRecord | None:
     if store.is_symlink() or not header.is_file():
         return None
     try:
-        return InputRecord.model_validate(read_json(header)["attributes"][KEY])
+        return InputRecord.model_validate(read_json(header)["attributes"][INPUT_KEY])
     except (InputError, LookupError, TypeError, ValidationError):
         return None
 
@@ -241,19 +245,18 @@ def _open(paths: Sequence[Path], store: Path) -> Image:
             )
             raise InputError(msg) from error
 
-    levels = [LazyPlanes(level, "CYX", {}, "", decode) for level in _levels(store, record)]
+    finest = LazyPlanes(_levels(store, record)[0], "CYX", {}, "", decode)
     return Image(
         name=output_name(paths[0]),
         path=paths[0],
         sha256=combined_sha256(record.sources),
-        cyx=levels[0],
+        cyx=finest,
         channel_names=record.channel_names,
         yx_spacing_nm=record.yx_spacing_nm,
         notes=record.notes,
         counts=record.counts,
         psf_nm=record.psf_nm,
         sources=record.sources,
-        coarser=tuple(levels[1:]),
     )
 
 

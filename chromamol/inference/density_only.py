@@ -152,7 +152,7 @@ class _Potential:
         """Say which of the gain and h_max has left its range; empty if neither."""
         fraction, h_max = torch.sigmoid(self._gauge.detach()).tolist()
         if not _LEAST_FRACTION < fraction < _MOST_FRACTION:
-            return f"the gain collapsed to a mean chromatin fraction of {fraction:.2f}"
+            return f"it ended at a mean chromatin fraction of {fraction:.2f}, which no nucleus has"
         if not _LEAST_H_MAX < h_max < _MOST_H_MAX:
             return f"the volume fraction of condensed chromatin ran to {h_max:.2f}"
         return ""

@@ -136,11 +136,13 @@ def _channel_panels(analysis: Analysis, frame: Frame) -> list[Panel]:
     """Show each channel that has a role, in grey."""
     panels = []
     names = channel_names(analysis)
+    counts = analysis.image.counts
+    unit = "localisations per pixel" if counts else "intensity (units of the image)"
     for role, channel in analysis.composition.roles.items():
         pixels = frame.mean(analysis.image.cyx[channel])
         (high,) = _percentiles(pixels[frame.nearest(analysis.nuclei.labels) > 0], 99.5)
         low = min(_percentiles(pixels, 0.1)[0], high)
-        bar = Bar("gray", low, high, "intensity (units of the image)", extend="max")
+        bar = Bar("gray", low, high, unit, extend="max")
         panels.append(Panel(_ROLE_TITLES[role], names[channel], pixels, (bar,), dark=True))
     return panels
 

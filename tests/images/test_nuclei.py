@@ -198,6 +198,7 @@ def test_few_localisations(per_um2):
     nuclei = find_nuclei(image, SPACING_NM, Settings())
     assert nuclei.labels.max() == 1
     assert dice(nuclei.labels > 0, inside) > 0.93
+    assert 0.87 < (nuclei.labels > 0).sum() / inside.sum() < 1.03
 
 
 @pytest.mark.parametrize("side_nm", [20.0, 40.0])

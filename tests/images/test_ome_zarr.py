@@ -142,6 +142,8 @@ def test_folders_that_are_no_image(tmp_path):
     with pytest.raises(InputError, match="is a folder"):
         read_image(tmp_path)
     zarr.open_group(tmp_path / "group.zarr", mode="w")
+    with pytest.raises(InputError, match=r"Give the store in it, group\.zarr"):
+        read_image(tmp_path)
     with pytest.raises(InputError, match="without OME metadata"):
         read_image(tmp_path / "group.zarr")
     zarr.create_array(tmp_path / "array.zarr", shape=(9, 9), dtype="u1")

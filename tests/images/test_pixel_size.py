@@ -9,7 +9,7 @@ import pytest
 
 from chromamol.errors import InputError
 from chromamol.images.image import Image
-from chromamol.images.pixel_size import nm_per_unit, settle_spacing
+from chromamol.images.pixel_size import believe, nm_per_unit, settle_spacing
 from chromamol.settings import Settings
 
 
@@ -35,3 +35,10 @@ def test_without_a_pixel_size_the_message_says_how_to_give_it():
 )
 def test_units(unit, nm):
     assert nm_per_unit(unit) == nm
+
+
+def test_a_micrometre_is_often_no_pixel_size():
+    spacing, (note,) = believe(1_000.0, 1_000.0, "The file states 1 um")
+    assert spacing == (1_000.0, 1_000.0)
+    assert "many programs write 1 um" in note
+    assert believe(1_000.0, 500.0, "") == ((1_000.0, 500.0), ())

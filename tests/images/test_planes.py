@@ -108,7 +108,7 @@ def test_a_plain_imagej_stack_does_not_say_what_its_slices_are(tmp_path):
         read_image(path, Settings(z_plane=1))
     image = read_image(path, Settings(axes="ZYX", z_plane=1))
     np.testing.assert_array_equal(image.cyx, ZYX[1:2])
-    assert "names its axes IYX; ZYX was given" in image.notes[0]
+    assert "does not name its pages; ZYX was given" in image.notes[0]
     np.testing.assert_array_equal(read_image(path, Settings(axes="CYX")).cyx, ZYX)
     labels = [f"z:{z + 1}/5 - a" for z in range(5)]
     metadata = {"axes": "ZYX", "hyperstack": False, "Labels": labels}

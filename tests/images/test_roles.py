@@ -69,6 +69,9 @@ def test_roles_from_names(names, roles):
 
 
 def test_what_was_assumed_is_said():
+    _, notes = resolve_roles(("",), 1, Settings(), "2023.05_H3K9me3")
+    assert notes[0].startswith("WARNING: by its name, 2023.05_H3K9me3 shows one mark.")
+    assert "WARNING" not in resolve_roles(("",), 1, Settings(), "cell_DAPI")[1][0]
     _, notes = resolve_roles(("",), 1, Settings())
     assert "total chromatin density" in notes[0]
     assert "exploratory" in notes[0]

@@ -55,13 +55,13 @@ def test_the_store_holds_the_image(tmp_path, path, cyx):
     np.testing.assert_array_equal(image.cyx[:], cyx)
     assert zarr.open_array(store / "0").chunks == (1, 1_024, 613)
     in_memory = read_image(path)
-    assert replace(image, cyx=None, coarser=()) == replace(in_memory, cyx=None)
+    assert replace(image, cyx=None) == replace(in_memory, cyx=None)
     assert [entry.name for entry in store.parent.iterdir()] == ["cell.ome.zarr"]
 
 
 def test_other_readers_find_a_pyramid_with_units_and_names(tmp_path, path, cyx):
     store = tmp_path / "cell.ome.zarr"
-    image = stored_image([path], store, Settings())
+    stored_image([path], store, Settings())
     validate_zarr_store(store)
     again = read_image(store)
     np.testing.assert_array_equal(again.cyx, cyx)
@@ -73,8 +73,9 @@ def test_other_readers_find_a_pyramid_with_units_and_names(tmp_path, path, cyx):
     ]
     np.testing.assert_allclose(scales, [[1, 30 * f, 20 * f] for f in (1, 2, 4, 8)])
     half = cyx[:, :1_300, :612].reshape(2, 650, 2, 306, 2).mean(axis=(2, 4))
-    assert image.coarser[0].shape == (2, 651, 307)
-    np.testing.assert_array_equal(image.coarser[0][:, :650, :306], np.rint(half))
+    coarser = zarr.open_array(store / "1", mode="r")
+    assert coarser.shape == (2, 651, 307)
+    np.testing.assert_array_equal(coarser[:, :650, :306], np.rint(half))
 
 
 def test_it_is_written_once_and_again_only_when_the_source_or_its_reading_changes(tmp_path, cyx):
@@ -102,7 +103,7 @@ def test_a_store_that_is_not_whole_is_made_again(tmp_path, path, cyx, lost):
     shutil.rmtree(target) if target.is_dir() else target.unlink()
     image = stored_image([path], store, Settings())
     np.testing.assert_array_equal(image.cyx[:], cyx)
-    assert len(image.coarser) == 3
+    assert sorted(one.name for one in store.iterdir()) == ["0", "1", "2", "3", "zarr.json"]
 
 
 def test_a_chunk_that_is_damaged_is_a_sentence(tmp_path, path):
@@ -263,3 +264,8 @@ def test_a_killed_process_leaves_no_torn_store(tmp_path, path, cyx):
     image = stored_image([path], store, Settings())
     np.testing.assert_array_equal(image.cyx[:], cyx)
     assert list(store.parent.iterdir()) == [store]
+
+
+def test_a_file_that_is_given_twice(tmp_path, path):
+    with pytest.raises(InputError, match="was given twice"):
+        read_image([path, tmp_path / "." / path.name])

@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 
 _DAMAGE = (OSError, RuntimeError, LookupError, ValueError, TypeError, AttributeError)
 _LONGEST_S = 20
+# It ends itself where this process is killed (except on Windows, which has no such alarm).
+_READ_TEXT = f"""
+import signal, sys
+import h5py
+getattr(signal, "alarm", int)({_LONGEST_S})
+print(h5py.File(sys.argv[1])[sys.argv[2]].attrs[sys.argv[3]])
+"""
 _MAX_CHUNK_BYTES = 2**28
 _MAX_YAML_BYTES = 2**20
 _SMAP_NAMES = {
@@ -153,8 +160,7 @@ def _text_of(path: Path, group: str, name: str) -> str:
 
     Text of any length lies in a heap, and on a damaged one the HDF5 library can search for ever.
     """
-    code = "import h5py, sys; print(h5py.File(sys.argv[1])[sys.argv[2]].attrs[sys.argv[3]])"
-    command = [sys.executable, "-c", code, str(path.resolve()), group, name]
+    command = [sys.executable, "-c", _READ_TEXT, str(path.resolve()), group, name]
     try:
         done = subprocess.run(  # noqa: S603 (our own code on a file that is an argument)
             command, capture_output=True, text=True, timeout=_LONGEST_S, check=False
