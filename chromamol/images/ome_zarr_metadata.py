@@ -96,8 +96,8 @@ def _first_image(path: Path) -> str:
     return str(series[0])[:80] if isinstance(series, list) and series else "0"
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON object of a store.
+def read_json(path: Path, most_bytes: int = _MAX_METADATA_BYTES) -> dict[str, Any]:
+    """Read a JSON object of a store, of a size that can be.
 
     Raises
     ------
@@ -106,8 +106,8 @@ def read_json(path: Path) -> dict[str, Any]:
     """
     where = f"{path.parent.name}/{path.name}"
     try:
-        if path.stat().st_size > _MAX_METADATA_BYTES:
-            msg = f"{where} is larger than {_MAX_METADATA_BYTES} bytes: no metadata of an image."
+        if path.stat().st_size > most_bytes:
+            msg = f"{where} is larger than {most_bytes} bytes: no metadata of an image."
             raise InputError(msg)
         content = json.loads(path.read_bytes())
     except OSError as error:

@@ -58,6 +58,28 @@ def domains_table(analysis: Analysis) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=column_names(DOMAINS_FILE))
 
 
+def domain_labels(analysis: Analysis) -> NDArray[np.int32]:
+    """Return the domains of all nuclei, with the numbers of the rows of `domains_table`.
+
+    Parameters
+    ----------
+    analysis : Analysis
+
+    Returns
+    -------
+    (y, x) int32
+        0 outside the domains.
+    """
+    labels = np.zeros(analysis.nuclei.labels.shape, np.int32)
+    count = 0
+    for nucleus in analysis.per_nucleus:
+        _, domains = _domains_of(analysis, nucleus)
+        inside = domains.labels > 0
+        labels[nucleus.window][inside] = domains.labels[inside] + count
+        count += domains.count
+    return labels
+
+
 def _nucleus_row(analysis: Analysis, nucleus: NucleusAnalysis) -> Row:
     """Measure one nucleus."""
     rate_map, spacing = nucleus.rate_map, analysis.yx_spacing_nm

@@ -10,8 +10,8 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 
 from chromamol.inference.rate_map import Quantity, Scale, Status
-from chromamol.results.domains import domain_density, find_domains
 from chromamol.results.in_words import is_doubted
+from chromamol.results.measure import domain_labels
 from chromamol.results.naming import naming_of, neutral_rate, with_unit
 from chromamol.results.record import channel_names, record_of
 from chromamol.settings import Role
@@ -286,18 +286,10 @@ def _residual_panel(analysis: Analysis, frame: Frame) -> Panel:
 
 def _domains_panel(analysis: Analysis, frame: Frame) -> Panel:
     """Show the condensed domains on the first channel."""
-    domains = np.zeros(analysis.nuclei.labels.shape, np.int32)
-    count = 0
-    for nucleus in analysis.per_nucleus:
-        mask = nucleus.rate_map.mask
-        density = domain_density(analysis.composition, nucleus.window, mask)
-        found = find_domains(density, mask, analysis.yx_spacing_nm)
-        numbered = np.where(found.labels > 0, found.labels + count, 0)
-        domains[nucleus.window] = np.where(mask, numbered, domains[nucleus.window])
-        count += found.count
+    domains = domain_labels(analysis)
     panel = _channel_panels(analysis, frame)[0]
     share = np.count_nonzero(domains) / np.count_nonzero(analysis.nuclei.chromatin)
-    subtitle = f"{count} outlined, {share:.0%} of the area"
+    subtitle = f"{domains.max()} outlined, {share:.0%} of the area"
     return replace(panel, title="Condensed domains", subtitle=subtitle, outlines=domains)
 
 

@@ -9,13 +9,12 @@ from importlib import metadata
 from typing import TYPE_CHECKING
 
 import chromamol
-from chromamol.results.record import record_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from chromamol.analysis import Analysis
+    from chromamol.results.record import Record
 
 
 _PACKAGES = (
@@ -32,13 +31,13 @@ _PACKAGES = (
 )
 
 
-def write_provenance(path: Path, analysis: Analysis, further: Mapping[str, object]) -> None:
-    """Write the provenance of an analysis as JSON.
+def write_provenance(path: Path, record: Record, further: Mapping[str, object]) -> None:
+    """Write the provenance of a result as JSON.
 
     Parameters
     ----------
     path : Path
-    analysis : Analysis
+    record : Record
     further : mapping
         More entries, e.g. the command; what JSON does not know is written as text.
 
@@ -47,7 +46,7 @@ def write_provenance(path: Path, analysis: Analysis, further: Mapping[str, objec
     OSError
         If the file cannot be written.
     """
-    record = record_of(analysis).model_dump(mode="json", exclude={"settings", "image_sha256"})
+    elsewhere = {"settings", "image_sha256", "image_path", "image_files"}
     entries = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "chromamol": chromamol.__version__,
@@ -55,12 +54,12 @@ def write_provenance(path: Path, analysis: Analysis, further: Mapping[str, objec
         "python": platform.python_version(),
         "platform": platform.platform(),
         "input": {
-            "path": str(analysis.image.path),
-            "sha256": analysis.image.sha256,
-            "files": [source.model_dump() for source in analysis.image.sources],
+            "path": record.image_path,
+            "sha256": record.image_sha256,
+            "files": [source.model_dump() for source in record.image_files],
         },
         **further,
-        "result": record,
+        "result": record.model_dump(mode="json", exclude=elsewhere),
     }
     text = json.dumps(entries, indent=2, ensure_ascii=False, default=str)
     path.write_text(text + "\n", encoding="utf-8")

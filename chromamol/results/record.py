@@ -9,15 +9,20 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 import chromamol
+from chromamol.images.image import SourceFile
 from chromamol.inference.rate_map import Quantity, Scale
 from chromamol.results.in_words import is_doubted
 from chromamol.results.naming import naming_of, with_unit
 from chromamol.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from chromamol.analysis import Analysis, MapName, NucleusAnalysis
     from chromamol.results.naming import Naming
+    from chromamol.settings import Role
 
+Number = Annotated[float, Field(allow_inf_nan=False)]
 PositiveNm = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -71,13 +76,18 @@ class Record(_Frozen):
     It is the attribute `chromamol` of the store's root group.
     """
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     chromamol_version: str
     image: str
+    image_path: str
     image_sha256: str
+    image_files: tuple[SourceFile, ...]
+    counts: bool
     yx_spacing_nm: tuple[PositiveNm, PositiveNm]
     channel_names: tuple[str, ...]
     roles: dict[str, int]
+    backgrounds: dict[str, Number]
+    gains: dict[str, Number]
     calibrated: bool
     notes: tuple[str, ...]
     nuclei: tuple[NucleusRecord, ...]
@@ -89,15 +99,25 @@ def record_of(analysis: Analysis) -> Record:
     return Record(
         chromamol_version=chromamol.__version__,
         image=analysis.image.name,
+        image_path=str(analysis.image.path),
         image_sha256=analysis.image.sha256,
+        image_files=analysis.image.sources,
+        counts=analysis.image.counts,
         yx_spacing_nm=analysis.yx_spacing_nm,
         channel_names=channel_names(analysis),
         roles={role.value: channel for role, channel in analysis.composition.roles.items()},
+        backgrounds=_by_name(analysis.composition.backgrounds),
+        gains=_by_name(analysis.composition.gains),
         calibrated=analysis.composition.calibrated,
         notes=analysis.notes,
         nuclei=tuple(_nucleus(analysis, nucleus) for nucleus in analysis.per_nucleus),
         settings=analysis.settings,
     )
+
+
+def _by_name(values: Mapping[Role, float]) -> dict[str, float]:
+    """Name the roles of values."""
+    return {role.value: float(value) for role, value in values.items()}
 
 
 def channel_names(analysis: Analysis) -> tuple[str, ...]:

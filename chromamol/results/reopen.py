@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import zarr
 from pydantic import ValidationError
 from zarr.storage import LocalStore
@@ -16,48 +16,20 @@ from chromamol.images.ome_zarr import store_files
 from chromamol.images.ome_zarr_metadata import read_json
 from chromamol.images.source import check_size
 from chromamol.images.zarr_array import check_array_metadata
+from chromamol.results.columns import DOMAINS_FILE, NUCLEI_FILE, column_names
 from chromamol.results.record import Record
-from chromamol.results.store import IMAGE_GROUP, NUCLEI_GROUP
+from chromamol.results.result import Result
+from chromamol.results.store import DOMAINS, IMAGE_GROUP, LABELS_GROUP, NUCLEI
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from chromamol.analysis import MapName
 
-
-@dataclass(frozen=True)
-class StoredResult:
-    """A result as its store holds it.
-
-    Attributes
-    ----------
-    cyx : (channel, y, x) array
-        The image that was analysed.
-    labels : (y, x) int32
-        The nuclei, 0 in their holes.
-    maps : mapping of str to (y, x) float32
-        rate, rate_sd, residual, compaction; NaN outside the nuclei.
-    record : Record
-        Everything else: names, pixel size, settings, findings of each nucleus.
-    """
-
-    cyx: NDArray[Any]
-    labels: NDArray[np.int32]
-    maps: Mapping[MapName, NDArray[np.float32]]
-    record: Record
-
-    @property
-    def channel_names(self) -> tuple[str, ...]:
-        """Name of every channel of `cyx`."""
-        return self.record.channel_names
-
-    @property
-    def yx_spacing_nm(self) -> tuple[float, float]:
-        """Pixel size along y and x, nm."""
-        return self.record.yx_spacing_nm
+# The rows of 200,000 domains.
+_MAX_TABLE_BYTES = 64 * 2**20
 
 
 def is_result(path: Path) -> bool:
@@ -67,7 +39,7 @@ def is_result(path: Path) -> bool:
     return isinstance(attributes, dict) and "chromamol" in attributes
 
 
-def read_result(path: Path) -> StoredResult:
+def read_result(path: Path) -> Result:
     """Read the store of a result, full resolution.
 
     Parameters
@@ -77,7 +49,7 @@ def read_result(path: Path) -> StoredResult:
 
     Returns
     -------
-    StoredResult
+    Result
 
     Raises
     ------
@@ -94,21 +66,31 @@ def read_result(path: Path) -> StoredResult:
     stored = sum(file.stat().st_size for file in store_files(path))
     record = _read_record(path)
     cyx = _read_array(path, IMAGE_GROUP, "CYX", stored)
-    labels = _read_array(path, NUCLEI_GROUP, "YX", stored)
+    labels, domains = (
+        _read_array(path, f"{LABELS_GROUP}/{name}", "YX", stored) for name in (NUCLEI, DOMAINS)
+    )
     maps: dict[MapName, NDArray[np.float32]] = {
         name: _read_array(path, name, "YX", stored) for name in MAP_NAMES
     }
-    shapes = {labels.shape, *(yx_map.shape for yx_map in maps.values())}
+    shapes = {labels.shape, domains.shape, *(yx_map.shape for yx_map in maps.values())}
     kinds = {yx_map.dtype.kind for yx_map in maps.values()}
     if (
         shapes != {cyx.shape[1:]}
         or len(record.channel_names) != cyx.shape[0]
-        or labels.dtype.kind not in "iu"
+        or {labels.dtype.kind, domains.dtype.kind} - set("iu")
         or kinds != {"f"}
     ):
         msg = f"The arrays in {path} do not fit together: this is not what chromamol wrote."
         raise InputError(msg)
-    return StoredResult(cyx, labels.astype(np.int32, copy=False), maps, record)
+    return Result(
+        cyx=cyx,
+        labels=labels.astype(np.int32, copy=False),
+        domains=domains.astype(np.int32, copy=False),
+        maps=maps,
+        nuclei_table=_read_table(path, NUCLEI, column_names(NUCLEI_FILE)),
+        domains_table=_read_table(path, DOMAINS, column_names(DOMAINS_FILE)),
+        record=record,
+    )
 
 
 def _read_record(path: Path) -> Record:
@@ -128,6 +110,22 @@ def _read_record(path: Path) -> Record:
             "Analyse the image again, or use the version that wrote it."
         )
         raise InputError(msg) from error
+
+
+def _read_table(path: Path, name: str, columns: list[str]) -> pd.DataFrame:
+    """Read the table in the metadata of a label image; what lacks is NaN."""
+    attributes = read_json(path / LABELS_GROUP / name / "zarr.json", _MAX_TABLE_BYTES)
+    try:
+        rows = attributes["attributes"]["ome"]["image-label"].get("properties", [])
+        cells = [[row.get(column) for column in columns] for row in rows]
+    except (LookupError, TypeError, AttributeError):
+        cells = [[[]]]
+    if any(not isinstance(cell, str | int | float | None) for row in cells for cell in row):
+        msg = f"The table of the {name} in {path} is damaged. Analyse the image again."
+        raise InputError(msg)
+    table = pd.DataFrame(cells, columns=columns)
+    unknown = [column for column in columns if table[column].isna().all()]
+    return table.astype(dict.fromkeys(unknown, np.float64))
 
 
 def _read_array(path: Path, group: str, axes: str, stored: int) -> NDArray[Any]:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from chromamol.output import appearing, disk_told
 from chromamol.progress import Silent
 from chromamol.results.columns import COLUMNS_FILE, DOMAINS_FILE, NUCLEI_FILE
-from chromamol.results.measure import domains_table, nuclei_table
 from chromamol.results.place import PROVENANCE_FILE, check_place
 from chromamol.results.provenance import write_provenance
-from chromamol.results.record import describe_map, record_of
+from chromamol.results.record import describe_map
+from chromamol.results.result import analysis_of, result_of
 from chromamol.results.store import write_store
 from chromamol.results.tables import columns_table, write_table
 from chromamol.results.tiff import write_map_tiff
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from chromamol.analysis import Analysis, MapName
     from chromamol.progress import Progress
+    from chromamol.results.result import Result
 
 TIFF_MAPS: tuple[MapName, ...] = ("rate", "rate_sd", "compaction")
 
@@ -65,31 +66,51 @@ def write_results(
     chromamol.errors.Cancelled
         If the user asked to stop; like on any error, nothing is left behind.
     """
+    return write_result(
+        result_of(analysis),
+        out_dir,
+        overwrite=overwrite,
+        provenance=provenance,
+        yx_truth=yx_truth,
+        progress=progress,
+    )
+
+
+def write_result(
+    result: Result,
+    out_dir: Path,
+    *,
+    overwrite: bool = False,
+    provenance: Mapping[str, object] | None = None,
+    yx_truth: NDArray[np.float64] | None = None,
+    progress: Progress | None = None,
+) -> Path:
+    """Write every file of a result that was measured before, or read back; as `write_results`."""
     out_dir = Path(out_dir)
-    names = _file_names(analysis)
+    names = _file_names(result)
     with disk_told(out_dir):
         check_place(out_dir, overwrite=overwrite)
         with appearing(out_dir, replaces=names if overwrite else None) as folder:
-            _write_files(folder, analysis, provenance or {}, yx_truth, progress or Silent())
+            _write_files(folder, result, provenance or {}, yx_truth, progress or Silent())
     return out_dir
 
 
-def _file_names(analysis: Analysis) -> frozenset[str]:
+def _file_names(result: Result) -> frozenset[str]:
     """Name everything that a result consists of."""
     maps = {f"{name}.ome.tif" for name in TIFF_MAPS}
     tables = {NUCLEI_FILE, DOMAINS_FILE, COLUMNS_FILE}
     others = {"settings.yaml", PROVENANCE_FILE, "figure.png", "figure.pdf"}
-    return frozenset(maps | tables | others | {store_name(analysis)})
+    return frozenset(maps | tables | others | {store_name(result)})
 
 
-def store_name(analysis: Analysis) -> str:
-    """Name the OME-Zarr store of an analysis; a result holds one."""
-    return f"{analysis.image.name}.ome.zarr"
+def store_name(result: Result) -> str:
+    """Name the OME-Zarr store of a result; a folder holds one."""
+    return f"{result.record.image}.ome.zarr"
 
 
 def _write_files(
     folder: Path,
-    analysis: Analysis,
+    result: Result,
     provenance: Mapping[str, object],
     yx_truth: NDArray[np.float64] | None,
     progress: Progress,
@@ -98,26 +119,25 @@ def _write_files(
     from chromamol.results.figure import draw_figure, save_figure
 
     progress.begin("write the results", 5)
-    write_store(folder / store_name(analysis), analysis)
+    write_store(folder / store_name(result), result)
     progress.advance()
-    record = record_of(analysis)
+    record = result.record
     for name in TIFF_MAPS:
         write_map_tiff(
             folder / f"{name}.ome.tif",
-            analysis.full_map(name),
-            analysis.yx_spacing_nm,
+            result.maps[name],
+            result.yx_spacing_nm,
             name,
             description=describe_map(record, name),
         )
     progress.advance()
-    write_table(folder / NUCLEI_FILE, nuclei_table(analysis))
-    write_table(folder / DOMAINS_FILE, domains_table(analysis))
-    write_table(folder / COLUMNS_FILE, columns_table(analysis.per_nucleus[0].rate_map.unit))
+    write_table(folder / NUCLEI_FILE, result.nuclei_table)
+    write_table(folder / DOMAINS_FILE, result.domains_table)
+    write_table(folder / COLUMNS_FILE, columns_table(record.nuclei[0].naming.unit))
     progress.advance()
-    (folder / "settings.yaml").write_text(analysis.settings.to_yaml(), encoding="utf-8")
-    write_provenance(folder / PROVENANCE_FILE, analysis, provenance)
+    (folder / "settings.yaml").write_text(record.settings.to_yaml(), encoding="utf-8")
+    write_provenance(folder / PROVENANCE_FILE, record, provenance)
     progress.advance()
-    save_figure(
-        draw_figure(analysis, yx_truth=yx_truth), folder / "figure.png", folder / "figure.pdf"
-    )
+    figure = draw_figure(analysis_of(result), yx_truth=yx_truth)
+    save_figure(figure, folder / "figure.png", folder / "figure.pdf")
     progress.advance()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from chromamol.analysis import MapName
     from chromamol.images.image import Image
     from chromamol.results.record import Record
-    from chromamol.results.reopen import StoredResult
+    from chromamol.results.result import Result
 
 LayerData = tuple[Any, dict[str, Any], str]
 
@@ -73,12 +73,12 @@ def image_layers(image: Image, placement: dict[str, Any]) -> list[LayerData]:
     return channel_layers(image.name, image.cyx, image.channel_names, placement, image.notes)
 
 
-def result_layers(result: StoredResult, placement: dict[str, Any]) -> list[LayerData]:
+def result_layers(result: Result, placement: dict[str, Any]) -> list[LayerData]:
     """Make the layers of a result: nuclei, then its maps, the rate on top.
 
     Parameters
     ----------
-    result : StoredResult
+    result : Result
     placement : dict
         Scale, units and axis labels, those of the image.
 

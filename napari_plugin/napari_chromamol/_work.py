@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,9 +12,6 @@ from chromamol.errors import InputError
 from napari_chromamol._layers import KEY
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from chromamol.analysis import Analysis
     from chromamol.images.image import Image
     from chromamol.images.nuclei import Nuclei
     from chromamol.progress import Progress
@@ -50,20 +47,18 @@ def run(job: Job, progress: Progress) -> Outcome:
     progress.begin("starting")
     # Only here, so that opening the window does not wait for torch.
     from chromamol.pipeline import analyse
-    from chromamol.results.record import record_of
-    from chromamol.results.reopen import StoredResult
+    from chromamol.results.result import result_of
     from napari_chromamol._findings import as_html
     from napari_chromamol._layers import result_layers
 
     image = _image(job)
     analysis = analyse(image, job.settings, nuclei=_nuclei(job), progress=progress)
     progress.begin("preparing the layers")
-    record = record_of(analysis)
-    result = StoredResult(image.cyx, analysis.nuclei.chromatin, _maps(analysis), record)
+    result = result_of(analysis)
     layers = result_layers(result, job.placement)
     for _, properties, _ in layers:
         properties["metadata"][KEY]["inputs"] = job.inputs
-    return Outcome(layers, as_html(record))
+    return Outcome(layers, as_html(result.record))
 
 
 def _image(job: Job) -> Image:
@@ -94,10 +89,3 @@ def _nuclei(job: Job) -> Nuclei | None:
         labels = connected(labels > 0, connectivity=2)
     note = f"The nuclei are those of the layer '{job.labels_name}'."
     return label_nuclei(labels, (note,))
-
-
-def _maps(analysis: Analysis) -> dict[Any, NDArray[np.float32]]:
-    """Return the maps of all nuclei, as they are stored."""
-    from chromamol.analysis import MAP_NAMES
-
-    return {name: analysis.full_map(name).astype(np.float32) for name in MAP_NAMES}

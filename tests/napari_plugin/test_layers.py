@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from chromamol.results.reopen import StoredResult
+from chromamol.results.result import Result
 from chromamol.settings import Settings
 from napari_chromamol._layers import KEY, result_layers
 
@@ -20,7 +21,8 @@ def layers(one: Any, factor: float = 1.0) -> dict[str, tuple[Any, dict[str, Any]
     maps = {"rate": yx_rate, "rate_sd": 0.1 * yx_rate}
     maps |= {name: np.ones_like(yx_rate) for name in ("residual", "compaction")}
     labels, cyx = np.ones((7, 9), np.int32), np.ones((1, 7, 9))
-    made = result_layers(StoredResult(cyx, labels, maps, one), {})
+    tables = (pd.DataFrame({"nucleus": [1]}), pd.DataFrame())
+    made = result_layers(Result(cyx, labels, 0 * labels, maps, *tables, one), {})
     return {shown["metadata"][KEY]["map"]: (data, shown) for data, shown, _ in made}
 
 

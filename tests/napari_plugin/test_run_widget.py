@@ -256,13 +256,15 @@ def test_result_store_opens_as_it_was(
     viewer: napari.Viewer, widget: RateMapWidget, run: Run, image_path: Path, tmp_path: Path
 ) -> None:
     from chromamol.pipeline import analyse
+    from chromamol.results.result import result_of
     from chromamol.results.store import write_store
     from chromamol.settings import Settings
 
     channels = viewer.open(image_path, plugin="chromamol")
     run(widget)
     shown = list(viewer.layers)
-    write_store(tmp_path / "cell 3.ome.zarr", analyse(image_path, Settings(method="direct")))
+    analysis = analyse(image_path, Settings(method="direct"))
+    write_store(tmp_path / "cell 3.ome.zarr", result_of(analysis))
     viewer.layers.clear()
 
     again = viewer.open(tmp_path / "cell 3.ome.zarr", plugin="chromamol")

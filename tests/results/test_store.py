@@ -9,25 +9,31 @@ from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaozarrs
 import zarr
+from skimage.io import imread
 
 from chromamol.analysis import MAP_NAMES
 from chromamol.errors import InputError
 from chromamol.images.pyramid import pyramid
+from chromamol.results.figure import draw_figure, save_figure
+from chromamol.results.measure import domains_table, nuclei_table
 from chromamol.results.reopen import is_result, read_result
+from chromamol.results.result import analysis_of, result_of
 from chromamol.results.store import write_store
 
 from .conftest import SHAPE, SPACING_NM
 
+LABELS = ("image/labels/nuclei", "image/labels/domains")
 OME = "{http://www.openmicroscopy.org/Schemas/OME/2016-06}"
 
 
 @pytest.fixture(scope="module")
 def store(analysis, tmp_path_factory):
     path = tmp_path_factory.mktemp("store") / "cell_3.ome.zarr"
-    write_store(path, analysis)
+    write_store(path, result_of(analysis))
     return path
 
 
@@ -46,12 +52,12 @@ def edit(path, change):
 def test_store_is_valid_ome_zarr(store):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        for group in ("", "image", "image/labels", "image/labels/nuclei", *MAP_NAMES):
+        for group in ("", "image", "image/labels", *LABELS, *MAP_NAMES):
             yaozarrs.validate_zarr_store(store / group)
 
 
 def test_every_image_has_scale_and_unit(store):
-    for group in ("image", "image/labels/nuclei", *MAP_NAMES):
+    for group in ("image", *LABELS, *MAP_NAMES):
         (multiscale,) = zarr.open_group(store / group, mode="r").attrs["ome"]["multiscales"]
         y, x = multiscale["axes"][-2:]
         assert (y["name"], x["name"]) == ("y", "x")
@@ -109,8 +115,49 @@ def test_result_comes_back_as_it_was(store, analysis):
     assert first.findings[1].value is None  # NaN is no JSON
 
 
+def test_its_tables_come_back_with_the_domains_that_they_are_about(store, analysis):
+    result = read_result(store)
+    pd.testing.assert_frame_equal(result.nuclei_table, nuclei_table(analysis))
+    pd.testing.assert_frame_equal(result.domains_table, domains_table(analysis))
+    pixel_um2 = 0.023 * 0.017
+    areas_um2 = np.bincount(result.domains.ravel())[1:] * pixel_um2
+    np.testing.assert_allclose(areas_um2, result.domains_table.area_um2)
+    for number, row in enumerate(result.domains_table.itertuples(), start=1):
+        assert set(result.labels[result.domains == number]) == {row.nucleus}
+
+
+@pytest.mark.parametrize("lie", [[7], [{"nucleus": []}], {"a": 1}, 7])
+def test_a_table_that_lies_is_refused(copy, lie):
+    def change(label):
+        label["attributes"]["ome"]["image-label"]["properties"] = lie
+
+    edit(copy / "image" / "labels" / "nuclei" / "zarr.json", change)
+    with pytest.raises(InputError, match="table of the nuclei"):
+        read_result(copy)
+
+
+def test_the_figure_of_a_stored_result_is_that_of_its_analysis(store, analysis, tmp_path):
+    pictures = []
+    for name, source in (("a", analysis), ("b", analysis_of(read_result(store)))):
+        png = tmp_path / f"{name}.png"
+        save_figure(draw_figure(source), png, tmp_path / f"{name}.pdf")
+        pictures.append(imread(png).astype(float))
+    # The composition of this analysis holds densities that its image does not.
+    np.testing.assert_allclose(pictures[0].shape, pictures[1].shape)
+    assert np.abs(pictures[0] - pictures[1]).mean() < 0.5
+
+
+def test_one_nucleus_of_a_result(store, analysis):
+    one = analysis_of(read_result(store), label=2)
+    assert [nucleus.label for nucleus in one.per_nucleus] == [2]
+    assert set(np.unique(one.nuclei.labels)) == {0, 2}
+    assert one.nuclei.touches_border == (True, False)
+    expected = np.where(analysis.nuclei.labels == 2, analysis.full_map("rate"), np.nan)
+    np.testing.assert_allclose(one.full_map("rate"), expected, rtol=1e-6)
+
+
 def test_a_result_without_a_rate_comes_back_empty(rejected_analysis, tmp_path):
-    write_store(tmp_path / "r.ome.zarr", rejected_analysis)
+    write_store(tmp_path / "r.ome.zarr", result_of(rejected_analysis))
     yaozarrs.validate_zarr_store(tmp_path / "r.ome.zarr")
     result = read_result(tmp_path / "r.ome.zarr")
     assert np.isnan(result.maps["rate"]).all()
@@ -128,7 +175,7 @@ def test_large_images_have_a_pyramid_that_lies_where_they_lie(analysis, tmp_path
         image=replace(analysis.image, cyx=np.stack([ramp, ramp])),
         nuclei=replace(analysis.nuclei, labels=labels),
     )
-    write_store(tmp_path / "large.ome.zarr", large)
+    write_store(tmp_path / "large.ome.zarr", result_of(large))
     yaozarrs.validate_zarr_store(tmp_path / "large.ome.zarr")
     group = zarr.open_group(tmp_path / "large.ome.zarr" / "image", mode="r")
     (multiscale,) = group.attrs["ome"]["multiscales"]
@@ -155,7 +202,8 @@ def test_a_pyramid_leaves_nan_out():
 @pytest.mark.parametrize("dtype", ["bool", "int64", "float16", ">u2"])
 def test_every_pixel_type_is_stored_as_one_of_ome(analysis, tmp_path, dtype):
     cyx = (analysis.image.cyx % 2).astype(dtype)
-    write_store(tmp_path / "t.ome.zarr", replace(analysis, image=replace(analysis.image, cyx=cyx)))
+    other = replace(analysis, image=replace(analysis.image, cyx=cyx))
+    write_store(tmp_path / "t.ome.zarr", result_of(other))
     result = read_result(tmp_path / "t.ome.zarr")
     np.testing.assert_array_equal(result.cyx, cyx)
     assert result.cyx.dtype in {np.dtype(kind) for kind in ("uint8", "uint16", "float64")}
@@ -170,7 +218,7 @@ def test_a_folder_that_is_no_result_is_named(tmp_path):
 
 
 def test_a_result_of_a_later_version_says_so(copy):
-    edit(copy / "zarr.json", lambda root: root["attributes"]["chromamol"].update(schema_version=2))
+    edit(copy / "zarr.json", lambda root: root["attributes"]["chromamol"].update(schema_version=3))
     with pytest.raises(InputError, match=r"does not fit this version.*schema_version"):
         read_result(copy)
 
