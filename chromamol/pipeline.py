@@ -22,11 +22,12 @@ from chromamol.quality import measure_quality
 from chromamol.settings import Role, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from chromamol.images.nuclei import Nuclei
+    from chromamol.quality import Quality
 
 
 # Of a nucleus of 200 um2, 5 in each um2.
@@ -73,6 +74,27 @@ def analyse(
     Cancelled
         If `progress` asked to stop.
     """
+    *_, whole = analyse_stepwise(image, settings, nuclei=nuclei, store=store, progress=progress)
+    return whole
+
+
+def analyse_stepwise(
+    image: Image | Path | str | Sequence[Path | str],
+    settings: Settings | None = None,
+    *,
+    nuclei: Nuclei | Path | str | None = None,
+    store: Path | None = None,
+    progress: Progress | None = None,
+) -> Iterator[Analysis]:
+    """Analyse one image, and hand on what there is: the nuclei, then each nucleus as it is done.
+
+    Parameters and errors are those of `analyse`.
+
+    Yields
+    ------
+    Analysis
+        Of the nuclei so far, at first none; the last one is whole.
+    """
     settings = settings or Settings()
     progress = progress or Silent()
     if not isinstance(image, Image):
@@ -89,20 +111,17 @@ def analyse(
         nuclei = nuclei_from_file(Path(nuclei), yx_visible.shape, yx_visible)
     composition = compose(image, nuclei.labels, settings, roles, role_notes)
     nuclei = with_holes(nuclei, composition, spacing_nm, settings.hole_min_diameter_nm)
+    resolved = settings.replace(roles=_named(roles, image.channel_names))
+    image = replace(image, notes=image.notes + _contradictions(image, settings, roles))
+    analysis = Analysis(image, resolved, nuclei, composition, ())
+    yield analysis
     qualities = measure_quality(nuclei, composition, spacing_nm)
-    analysed = []
     left_out: dict[int, InputError] = {}
     nuclei_windows, chromatin = windows(nuclei.labels), nuclei.chromatin
-    for label, window in enumerate(nuclei_windows, start=1):
-        if qualities[label - 1].localisations_per_um2 < _FEWEST_PER_UM2:
-            left_out[label] = InputError(
-                f"It has {qualities[label - 1].localisations_per_um2:.2g} localisations per um2 in "
-                f"its sparsest channel; with fewer than {_FEWEST_PER_UM2:g} no map is made. Is it "
-                "a nucleus, and is the table whole?"
-            )
-            continue
+    for label, (window, quality) in enumerate(zip(nuclei_windows, qualities, strict=True), start=1):
         channels: dict[str, Any] = {role.value: composition.density(role, window) for role in roles}
         try:
+            _check_dense(quality)
             rate_map = infer_rates(
                 **channels,
                 spacing_nm=spacing_nm,
@@ -115,16 +134,26 @@ def analyse(
         except InputError as error:
             left_out[label] = error
             continue
-        quality = qualities[label - 1]
         rate_map = replace(rate_map, findings=rate_map.findings + quality.findings)
-        analysed.append(NucleusAnalysis(label, window, rate_map, quality))
-    if not analysed:
+        one = NucleusAnalysis(label, window, rate_map, quality)
+        analysis = replace(analysis, per_nucleus=(*analysis.per_nucleus, one))
+        if label < len(nuclei_windows):
+            yield analysis
+    if not analysis.per_nucleus:
         raise next(iter(left_out.values()))
     notes = tuple(f"Nucleus {label} was left out. {error}" for label, error in left_out.items())
-    resolved = settings.replace(roles=_named(roles, image.channel_names))
-    nuclei = replace(nuclei, notes=nuclei.notes + notes)
-    image = replace(image, notes=image.notes + _contradictions(image, settings, roles))
-    return Analysis(image, resolved, nuclei, composition, tuple(analysed))
+    yield replace(analysis, nuclei=replace(nuclei, notes=nuclei.notes + notes))
+
+
+def _check_dense(quality: Quality) -> None:
+    """Refuse a nucleus of which there are single molecules only."""
+    if quality.localisations_per_um2 < _FEWEST_PER_UM2:
+        msg = (
+            f"It has {quality.localisations_per_um2:.2g} localisations per um2 in its sparsest "
+            f"channel; with fewer than {_FEWEST_PER_UM2:g} no map is made. Is it a nucleus, and is "
+            "the table whole?"
+        )
+        raise InputError(msg)
 
 
 def _named(roles: Mapping[Role, int], channel_names: tuple[str, ...]) -> dict[str, int | str]:

@@ -15,7 +15,7 @@ from chromamol.errors import Cancelled, InputError
 from chromamol.images.read import read_image
 from chromamol.inference.infer import infer_rates
 from chromamol.inference.rate_map import Quantity, Scale, Status
-from chromamol.pipeline import analyse
+from chromamol.pipeline import analyse, analyse_stepwise
 from chromamol.settings import Role, make_settings
 
 if TYPE_CHECKING:
@@ -223,3 +223,12 @@ def test_an_image_without_a_pixel_size_is_refused(slide, quick, tmp_path):
         analyse(plain, quick.replace(roles=roles), nuclei=slide.outlines)
     found = analyse(plain, quick.replace(roles=roles, pixel_size_nm=SIDE_NM), nuclei=slide.outlines)
     assert found.yx_spacing_nm == (SIDE_NM, SIDE_NM)
+
+
+def test_step_by_step_there_is_always_what_is_done(slide, quick):
+    steps = list(analyse_stepwise(slide.two_channels, quick, nuclei=slide.outlines))
+    assert [[one.label for one in step.per_nucleus] for step in steps] == [[], [1], [1, 2]]
+    assert steps[0].nuclei.labels.max() == 2
+    whole = analyse(slide.two_channels, quick, nuclei=slide.outlines)
+    np.testing.assert_array_equal(steps[-1].full_map("rate"), whole.full_map("rate"))
+    assert steps[-1].notes == whole.notes

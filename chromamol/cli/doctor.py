@@ -47,12 +47,9 @@ def _line(title: str, text: str) -> None:
 
 def _device() -> str:
     """Say where it computes."""
-    import torch
+    from chromamol.inference.device import describe_device
 
-    threads = f"{torch.get_num_threads()} processor threads"
-    if torch.cuda.is_available():
-        return f"graphics card {torch.cuda.get_device_name(0)} (CUDA), and {threads}"
-    return f"{threads}; no CUDA graphics card was found, none is needed"
+    return describe_device("auto")
 
 
 def _memory() -> str:

@@ -123,7 +123,7 @@ class _Potential:
     """The potential as a function of the knots of the log rate, the gain and h_max."""
 
     def __init__(self, channels: Channels, settings: Settings, ell_nm: float) -> None:
-        from chromamol.inference.level import choose_device
+        from chromamol.inference.device import choose_device
 
         device = choose_device(settings.device)
         self.grid = MaskGrid.of(

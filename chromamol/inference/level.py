@@ -10,8 +10,8 @@ from numpy.polynomial import Polynomial
 
 from chromamol.equations.chromatin_phase_field import ChromatinPhaseField
 from chromamol.equations.mark_turnover import MarkTurnover
-from chromamol.errors import CallError
 from chromamol.inference.chromatin import ChromatinWeakForm, Observation, species
+from chromamol.inference.device import choose_device
 from chromamol.inference.domain import Domain, PeriodicBox
 from chromamol.inference.grid import Grid, MaskGrid, PeriodicGrid, resample
 from chromamol.inference.masked_box import MaskedBox
@@ -213,21 +213,6 @@ def chromatin_of(model: Model, settings: Settings) -> ChromatinPhaseField:
 def _reach(grid: MaskGrid, scale_nm: float) -> int:
     """Return how far edge cells feel each other at most, in bins."""
     return int(_REACH_OVER_ELL * scale_nm / min(grid.spacing_nm))
-
-
-def choose_device(wanted: str) -> torch.device:
-    """Return the device to compute on.
-
-    Raises
-    ------
-    CallError
-        If CUDA was asked for and is not there.
-    """
-    available = torch.cuda.is_available()
-    if wanted == "cuda" and not available:
-        msg = "No CUDA graphics card was found; set device to 'auto' or 'cpu'."
-        raise CallError(msg)
-    return torch.device("cuda" if available and wanted != "cpu" else "cpu")
 
 
 def _ordered(densities: Mapping[Role, torch.Tensor]) -> tuple[Role, Role]:

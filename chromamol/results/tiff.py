@@ -61,6 +61,40 @@ def write_map_tiff(
     )
 
 
+def write_map_imagej_tiff(
+    path: Path, yx_map: NDArray[np.floating], yx_spacing_nm: tuple[float, float], description: str
+) -> None:
+    """Write one map as a float32 TIFF of ImageJ, NaN outside the nuclei, pixel size in um.
+
+    Parameters
+    ----------
+    path : Path
+        Ends in ``.tif``.
+    yx_map : (y, x) float
+    yx_spacing_nm : (float, float)
+        Pixel size, nm.
+    description : str
+        Shown by Image > Show Info in ImageJ; letters beyond ASCII are replaced.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
+    y_um, x_um = (step / 1e3 for step in yx_spacing_nm)
+    tifffile.imwrite(
+        path,
+        np.ascontiguousarray(yx_map, dtype=np.float32),
+        imagej=True,
+        resolution=(1 / x_um, 1 / y_um),
+        metadata={
+            "axes": "YX",
+            "unit": "um",
+            "Info": description.encode("ascii", "replace").decode("ascii"),
+        },
+    )
+
+
 def write_channels_tiff(
     path: Path,
     cyx: NDArray[np.generic],

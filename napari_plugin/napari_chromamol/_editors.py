@@ -54,6 +54,10 @@ class WholeEditor(CalmWheel, QSpinBox):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setValue(default)
 
+    def show_value(self, value: int) -> None:
+        """Show a number."""
+        self.setValue(value)
+
 
 class NumberEditor(CalmWheel, QDoubleSpinBox):
     """A number with its unit; empty until one is given, where there is no default."""
@@ -76,6 +80,10 @@ class NumberEditor(CalmWheel, QDoubleSpinBox):
     def is_empty(self) -> bool:
         """Whether no number was given yet."""
         return self.value() <= self._empty
+
+    def show_value(self, value: float | None) -> None:
+        """Show a number, or none."""
+        self.setValue(self._empty if value is None else value)
 
     def textFromValue(self, value: float) -> str:  # noqa: N802 (the name is Qt's)
         """Show no more digits than needed."""
@@ -126,6 +134,13 @@ class AutoEditor(QWidget):
             raise CallError(msg)
         return self.number.value()
 
+    def show_value(self, value: float | str | None) -> None:
+        """Show a number or the word."""
+        is_word = value == self._word
+        if not is_word:
+            self.number.setValue(float(value))
+        self.tick.setChecked(is_word)
+
     def _show_which(self, ticked: bool) -> None:
         """Ask for a number only where one is needed."""
         self.number.setDisabled(ticked)
@@ -146,6 +161,10 @@ class ChoiceEditor(CalmWheel, QComboBox):
         """Return the chosen word."""
         return self.currentText()
 
+    def show_value(self, value: str) -> None:
+        """Choose a word."""
+        self.setCurrentText(value)
+
 
 class YesNoEditor(QCheckBox):
     """Yes or no."""
@@ -157,6 +176,10 @@ class YesNoEditor(QCheckBox):
     def value(self) -> bool:
         """Return whether it is ticked."""
         return self.isChecked()
+
+    def show_value(self, value: bool) -> None:
+        """Tick it or not."""
+        self.setChecked(value)
 
 
 Editor = WholeEditor | NumberEditor | AutoEditor | ChoiceEditor | YesNoEditor

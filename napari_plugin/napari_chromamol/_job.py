@@ -45,6 +45,10 @@ class Job:
         Where the layers of the result lie.
     inputs : frozenset of str
         The layers that were read.
+    counts : bool
+        Whether the channels count localisations.
+    psf_nm : float or None
+        Blur of the image, nm, where its file tells.
     """
 
     image: str
@@ -57,6 +61,8 @@ class Job:
     settings: Settings
     placement: dict[str, Any]
     inputs: frozenset[str]
+    counts: bool = False
+    psf_nm: float | None = None
 
 
 def check_layers(chosen: Mapping[Role, ImageLayer], nuclei: Labels | None) -> None:
@@ -108,7 +114,7 @@ def prepare(chosen: Mapping[Role, ImageLayer], nuclei: Labels | None, settings: 
             "and enter it under 'Pixel size'."
         )
         raise CallError(msg)
-    images = {layer.metadata.get(KEY, {}).get("image", layer.name) for layer in layers}
+    images = {_about(layer).get("image", layer.name) for layer in layers}
     name = images.pop() if len(images) == 1 else " + ".join(layer.name for layer in layers)
     inputs = [*layers, *([nuclei] if nuclei is not None else [])]
     return Job(
@@ -124,7 +130,15 @@ def prepare(chosen: Mapping[Role, ImageLayer], nuclei: Labels | None, settings: 
         ),
         placement=_placement.of_layer(first),
         inputs=frozenset(str(layer.unique_id) for layer in inputs),
+        counts=all(_about(layer).get("counts", False) for layer in layers),
+        psf_nm=_about(first).get("psf_nm"),
     )
+
+
+def _about(layer: ImageLayer | Labels) -> dict[str, Any]:
+    """Return what the plugin knows of a layer."""
+    about: dict[str, Any] = layer.metadata.get(KEY, {})
+    return about
 
 
 def _finest(layer: ImageLayer | Labels) -> Any:

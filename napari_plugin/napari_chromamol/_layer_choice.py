@@ -65,6 +65,14 @@ class LayerBox(CalmWheel, QComboBox):
         offered = (index for index in range(self.count()) if self.itemData(index) is layer)
         self.setCurrentIndex(next(offered, 0))
 
+    def choose_by_name(self, name: str) -> bool:
+        """Choose the layer of a name, which no proposal overrules; return whether there is one."""
+        index = self.findText(name)
+        if index > 0:
+            self.setCurrentIndex(index)
+            self.activated.emit(index)
+        return index > 0
+
 
 class LayerChoice(QWidget):
     """The layers of each role and of the nuclei.

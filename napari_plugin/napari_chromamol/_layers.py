@@ -12,8 +12,17 @@ from chromamol.analysis import MAP_NAMES
 from chromamol.inference.rate_map import Scale
 from chromamol.results.in_words import is_doubted
 from chromamol.results.naming import neutral_rate
+from napari_chromamol._overlays import (
+    doubt_colours,
+    doubted_stripes,
+    fade_colours,
+    uncertainty_over_differences,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
     from numpy.typing import NDArray
 
     from chromamol.analysis import MapName
@@ -37,7 +46,7 @@ def channel_layers(
     cyx: NDArray[Any],
     channel_names: tuple[str, ...],
     placement: dict[str, Any],
-    notes: tuple[str, ...] = (),
+    **about: Any,
 ) -> list[LayerData]:
     """Make a layer of each channel.
 
@@ -50,31 +59,55 @@ def channel_layers(
         "" where there is none.
     placement : dict
         Scale, units and axis labels.
-    notes : tuple of str
-        What was understood and ignored, kept in the metadata.
+    **about
+        What else is kept in the metadata: notes, whether the values are counts, the blur ...
     """
     several = len(cyx) > 1
     layers = []
     for number, (yx, channel) in enumerate(zip(cyx, channel_names, strict=True)):
         low, high = (float(limit) for limit in np.nanpercentile(yx, (0.5, 99.8)))
+        of_channel = {"image": image, "channel": number, "channels": len(cyx), **about}
         shown: dict[str, Any] = {
             "name": channel or (f"{image} channel {number}" if several else image),
             "colormap": _CHANNEL_COLOURS[number % len(_CHANNEL_COLOURS)] if several else "gray",
             "blending": "additive" if several else "translucent",
             "contrast_limits": (low, high if high > low else low + 1),
-            "metadata": {KEY: {"image": image, "channel": number, "notes": notes}},
+            "metadata": {KEY: of_channel},
         }
         layers.append((yx, shown | placement, "image"))
     return layers
 
 
-def image_layers(image: Image, placement: dict[str, Any]) -> list[LayerData]:
-    """Make a layer of each channel of an image that was read."""
-    return channel_layers(image.name, image.cyx, image.channel_names, placement, image.notes)
+def image_layers(
+    image: Image, placement: dict[str, Any], reading: Mapping[str, Any] | None = None
+) -> list[LayerData]:
+    """Make a layer of each channel of an image that was read.
+
+    Parameters
+    ----------
+    image : Image
+    placement : dict
+    reading : mapping, optional
+        The settings that it was read with, where they are not the defaults.
+    """
+    return channel_layers(
+        image.name,
+        image.cyx[:],
+        image.channel_names,
+        placement,
+        files=(str(image.path),),
+        notes=image.notes,
+        counts=image.counts,
+        psf_nm=image.psf_nm,
+        reading=dict(reading or {}),
+    )
 
 
 def result_layers(result: Result, placement: dict[str, Any]) -> list[LayerData]:
-    """Make the layers of a result: nuclei, then its maps, the rate on top.
+    """Make the layers of a result: nuclei and domains, then the maps, the rate on top.
+
+    Over the rate lie what fades it where it is uncertain, and stripes where it must not be
+    believed.
 
     Parameters
     ----------
@@ -86,33 +119,123 @@ def result_layers(result: Result, placement: dict[str, Any]) -> list[LayerData]:
     -------
     list of (data, properties, type)
         A map without a single number (a fit that was rejected) has no layer; the findings say why.
+        Each has the result in its metadata.
     """
-    record = result.record
-    about = _about(record)
-    nuclei: dict[str, Any] = {
-        "name": f"nuclei · {record.image}",
-        "opacity": 0.3,
-        "metadata": {KEY: about | {"map": "nuclei"}},
-    }
-    layers: list[LayerData] = [(result.labels, nuclei | placement, "labels")]
     there = [name for name in reversed(MAP_NAMES) if np.isfinite(result.maps[name]).any()]
-    for name in there:
-        yx_map = result.maps[name]
-        colours, limits = _colours(name, yx_map[np.isfinite(yx_map)], _neutral(record))
-        shown = {
-            "name": f"{_label(name, record)} · {record.image}",
-            "colormap": colours,
-            "contrast_limits": limits,
-            "blending": "translucent",
-            "visible": name == there[-1],
-            "metadata": {KEY: about | {"map": name}},
-        }
-        layers.append((yx_map, shown | placement, "image"))
+    layers = [
+        _labels("nuclei", result.labels.copy(), result.nuclei_table, 0.3, visible=True),
+        _labels("domains", result.domains.copy(), result.domains_table, 0.5, visible=False),
+    ]
+    layers += [_map(name, result, visible=name == there[-1]) for name in there]
+    if "rate" in there:
+        layers += _overlays(result)
+    about = _about(result)
+    for _, shown, _ in layers:
+        shown["name"] = f"{shown['name']} · {result.record.image}"
+        shown["metadata"] = {KEY: about | shown["metadata"]}
+    return [(data, shown | placement, kind) for data, shown, kind in layers]
+
+
+def so_far_layers(
+    image: str,
+    labels: NDArray[np.int32],
+    rate: NDArray[np.float32] | None,
+    placement: dict[str, Any],
+) -> list[LayerData]:
+    """Make layers of what a run has done so far; they go when it ends.
+
+    Parameters
+    ----------
+    image : str
+        Name of the image.
+    labels : (y, x) int32
+        The nuclei.
+    rate : (y, x) float32 or None
+        The rates of the nuclei that are ready.
+    placement : dict
+    """
+    shown: dict[str, Any] = {"opacity": 0.3, **_passing("nuclei", image)}
+    layers: list[LayerData] = [(labels, shown | placement, "labels")]
+    if rate is not None and np.isfinite(rate).any():
+        finite = rate[np.isfinite(rate)]
+        colours, limits = _colours("rate", finite, float(np.median(finite)))
+        shown = {"colormap": colours, "contrast_limits": limits, **_passing("rate", image)}
+        layers.append((rate, shown | placement, "image"))
     return layers
 
 
-def _about(record: Record) -> dict[str, Any]:
+def preview_layer(result: Result, placement: dict[str, Any]) -> LayerData:
+    """Make the layer of a preview: the rate, or the compaction where there is none."""
+    name: MapName = "rate" if np.isfinite(result.maps["rate"]).any() else "compaction"
+    data, shown, kind = _map(name, result, visible=True)
+    shown["name"] = f"PREVIEW {shown['name']} · {result.record.image}"
+    shown["metadata"] = {KEY: _about(result) | {"map": "preview"}}
+    return data, shown | placement, kind
+
+
+def _passing(name: str, image: str) -> dict[str, Any]:
+    """Name a layer that will go."""
+    metadata = {KEY: {"image": image, "map": f"{name} so far"}}
+    return {"name": f"{name} so far · {image}", "metadata": metadata}
+
+
+def _labels(
+    name: str, labels: NDArray[np.int32], table: pd.DataFrame, opacity: float, *, visible: bool
+) -> LayerData:
+    """Make a layer of labels whose features are the rows of a table."""
+    numbers = table["nucleus"] if name == "nuclei" else np.arange(1, len(table) + 1)
+    shown: dict[str, Any] = {
+        "name": name,
+        "opacity": opacity,
+        "visible": visible,
+        "features": table.assign(index=numbers),
+        "metadata": {"map": name},
+    }
+    return labels, shown, "labels"
+
+
+def _map(name: MapName, result: Result, *, visible: bool) -> LayerData:
+    """Make the layer of one map."""
+    yx_map = result.maps[name]
+    colours, limits = _colours(name, yx_map[np.isfinite(yx_map)], _neutral(result.record))
+    shown = {
+        "name": _label(name, result.record),
+        "colormap": colours,
+        "contrast_limits": limits,
+        "blending": "translucent",
+        "visible": visible,
+        "metadata": {"map": name},
+    }
+    return yx_map, shown, "image"
+
+
+def _overlays(result: Result) -> list[LayerData]:
+    """Make the layers that lie over the rate."""
+    layers: list[LayerData] = []
+    uncertain, stripes = uncertainty_over_differences(result), doubted_stripes(result)
+    if uncertain is not None:
+        layers.append(
+            (uncertain, _overlay("fade", "fade of uncertain pixels", fade_colours(), 2.0), "image")
+        )
+    if stripes is not None:
+        layers.append((stripes, _overlay("doubt", "DO NOT BELIEVE", doubt_colours(), 1.0), "image"))
+    return layers
+
+
+def _overlay(name: str, words: str, colours: Colormap, high: float) -> dict[str, Any]:
+    """Return the properties of a layer over the rate."""
+    return {
+        "name": words,
+        "colormap": colours,
+        "contrast_limits": (0.0, high),
+        "blending": "translucent",
+        "metadata": {"map": name},
+    }
+
+
+def _about(result: Result) -> dict[str, Any]:
     """Say in the metadata what the numbers are, and how they came about."""
+    record = result.record
     first = record.nuclei[0]
     return {
         "image": record.image,
@@ -120,7 +243,7 @@ def _about(record: Record) -> dict[str, Any]:
         "scale": first.scale,
         "unit": first.naming.unit,
         "exploratory": any(nucleus.exploratory for nucleus in record.nuclei),
-        "record": record.model_dump(mode="json"),
+        "result": result,
     }
 
 

@@ -10,6 +10,7 @@ from qtpy.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QPlainTextEdit,
     QProgressBar,
     QPushButton,
     QScrollArea,
@@ -17,17 +18,24 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from superqt import QCollapsible
 
 from napari_chromamol._layer_choice import LayerChoice
+from napari_chromamol._settings_bar import SettingsBar
 from napari_chromamol._settings_form import SettingsForm
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
 
 _INVITATION = "Choose the layers of an image, then press Run."
+_PREVIEW_HELP = (
+    "A quick map of what is in view, with the direct estimator on coarse pixels: to find the "
+    "right layers and settings, not to be interpreted."
+)
+_DEVICE_HELP = "Where it computes. The setting 'device', under Advanced, chooses."
 _TROUBLE = "border-left: 3px solid rgb(227, 182, 23); padding-left: 6px;"
 _WIDTH_PX, _HEIGHT_PX = 370, 760
-_FINDINGS_HEIGHT_PX = 170
+_FINDINGS_HEIGHT_PX, _DETAILS_HEIGHT_PX = 170, 110
 
 
 class Panel(QWidget):
@@ -37,14 +45,20 @@ class Panel(QWidget):
     ----------
     choice : LayerChoice
     form : SettingsForm
+    settings_bar : SettingsBar
+        Presets, and the settings as a file or a command.
     pixel_size : QLabel
         The pixel size of the chosen layers.
-    run_button, cancel_button : QPushButton
+    preview_button, run_button, cancel_button : QPushButton
     stage : QLabel
         What is being done.
     bar : QProgressBar
     message : QLabel
         What is wrong, or how the run ended.
+    details : QCollapsible
+        More about what is wrong, for those who ask.
+    device : QLabel
+        Where it computes.
     findings : QTextBrowser
         What may be believed of the last result.
     """
@@ -53,13 +67,25 @@ class Panel(QWidget):
         super().__init__()
         self.choice = LayerChoice(viewer)
         self.form = SettingsForm()
+        self.settings_bar = SettingsBar(self.form)
         self.pixel_size = _text()
+        self.preview_button = QPushButton("Preview")
+        self.preview_button.setToolTip(f"<p>{_PREVIEW_HELP}</p>")
         self.run_button = QPushButton("Run")
         self.cancel_button = QPushButton("Cancel")
         self.stage = _text()
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.message = _text()
+        self.details = QCollapsible("Details", expandedIcon="▼", collapsedIcon="▶")
+        self.details.setDuration(0)
+        self._details_text = QPlainTextEdit()
+        self._details_text.setReadOnly(True)
+        self._details_text.setFixedHeight(_DETAILS_HEIGHT_PX)
+        self.details.addWidget(self._details_text)
+        self.device = _text()
+        self.device.setToolTip(f"<p>{_DEVICE_HELP}</p>")
+        self.say_device("")
         self.findings = QTextBrowser()
         self.findings.setOpenLinks(False)
         self.findings.setMinimumHeight(_FINDINGS_HEIGHT_PX)
@@ -71,8 +97,11 @@ class Panel(QWidget):
         """Ask for the room that the form and the findings need."""
         return QSize(_WIDTH_PX, _HEIGHT_PX)
 
-    def say(self, text: str, *, trouble: bool = False) -> None:
-        """Show a sentence; an empty one hides it."""
+    def say(self, text: str, *, trouble: bool = False, details: str = "") -> None:
+        """Show a sentence; an empty one hides it. Details are shown when they are asked for."""
+        self.details.collapse(animate=False)
+        self._details_text.setPlainText(details)
+        self.details.setVisible(bool(details))
         self.message.setText(text)
         self.message.setStyleSheet(_TROUBLE if trouble else "")
         self.message.setVisible(bool(text))
@@ -80,13 +109,23 @@ class Panel(QWidget):
     def show_running(self, running: bool) -> None:
         """Show whether a run is going on."""
         self.run_button.setEnabled(not running)
+        self.preview_button.setEnabled(not running)
         self.cancel_button.setEnabled(running)
         self.stage.setVisible(running)
         self.bar.setVisible(running)
 
-    def show_stage(self, stage: str, done: int, steps: int | None) -> None:
+    def say_device(self, words: str) -> None:
+        """Show where the last run computed."""
+        self.device.setText(f"Computed on {words}." if words else "Computes on: see after a run.")
+
+    def show_stage(
+        self, stage: str, done: int, steps: int | None, seconds_left: float | None
+    ) -> None:
         """Show how far a run is; the bar moves without an end where that is not known."""
-        self.stage.setText(f"{stage} ..." if steps is None else f"{stage}: {done} of {steps}")
+        text = f"{stage} ..." if steps is None else f"{stage}: {done} of {steps}"
+        if seconds_left is not None:
+            text += f", about {_duration(seconds_left)} left"
+        self.stage.setText(text)
         self.bar.setRange(0, steps or 0)
         self.bar.setValue(min(done, steps or 0))
 
@@ -112,8 +151,10 @@ class Panel(QWidget):
         for heading, part in (("Layers", self.choice), ("Settings", self.form)):
             column.addWidget(_heading(heading))
             if part is self.form:
+                column.addWidget(self.settings_bar)
                 column.addWidget(self.pixel_size)
             column.addWidget(part)
+        column.addWidget(self.device)
         column.addStretch()
         scroll = QScrollArea()
         scroll.setWidget(inner)
@@ -121,12 +162,13 @@ class Panel(QWidget):
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         buttons = QHBoxLayout()
+        buttons.addWidget(self.preview_button, 1)
         buttons.addWidget(self.run_button, 2)
         buttons.addWidget(self.cancel_button, 1)
         outer = QVBoxLayout(self)
         outer.addWidget(scroll, 3)
         outer.addLayout(buttons)
-        for part in (self.stage, self.bar, self.message):
+        for part in (self.stage, self.bar, self.message, self.details):
             outer.addWidget(part)
         outer.addWidget(_heading("What may be believed"))
         outer.addWidget(self.findings, 2)
@@ -139,6 +181,11 @@ def _text() -> QLabel:
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return label
+
+
+def _duration(seconds: float) -> str:
+    """Say how long something lasts."""
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 
 def _heading(words: str) -> QLabel:

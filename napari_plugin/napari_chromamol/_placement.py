@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pint
+from napari.utils.transforms import Affine
 
 if TYPE_CHECKING:
     from napari.layers import Layer
@@ -21,6 +23,38 @@ def from_spacing(yx_spacing_nm: tuple[float, float] | None) -> dict[str, Any]:
 def of_layer(layer: Layer) -> dict[str, Any]:
     """Return what places a new layer exactly on another one."""
     return {name: getattr(layer, name) for name in _SHARED}
+
+
+def of_part(placement: dict[str, Any], yx_start: tuple[int, int], by: int) -> dict[str, Any]:
+    """Place a part of a layer whose pixels are averaged in squares of `by` pixels.
+
+    Parameters
+    ----------
+    placement : dict
+        Of the whole layer, from `of_layer`.
+    yx_start : (int, int)
+        The first pixel of the part.
+    by : int
+    """
+    turned = {name: placement[name] for name in ("scale", "translate", "rotate", "shear")}
+    centre = np.asarray(yx_start) + (by - 1) / 2
+    return placement | {
+        "scale": by * np.asarray(placement["scale"]),
+        "translate": Affine(**turned)(centre),
+    }
+
+
+def in_view(layer: Layer) -> tuple[slice, slice]:
+    """Return the rows and columns of a 2-D layer that are in view, at full resolution."""
+    corners = layer.corner_pixels[:, -2:]
+    shape = (layer.data[0] if layer.multiscale else layer.data).shape
+    if layer.multiscale:
+        corners = corners * layer.downsample_factors[layer.data_level][-2:]
+    rows, columns = (
+        slice(int(max(low, 0)), int(min(high + 1, size)))
+        for low, high, size in zip(*corners, shape, strict=True)
+    )
+    return rows, columns
 
 
 def spacing_nm(layer: Layer) -> tuple[float, float] | None:

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from threading import Event
+from typing import TYPE_CHECKING
 
 from chromamol.errors import Cancelled
+
+if TYPE_CHECKING:
+    from napari_chromamol._layers import LayerData
+
+# A guess of the time left is none before.
+_SPENT_S = 1.0
 
 
 class RunProgress:
@@ -24,17 +32,37 @@ class RunProgress:
         self.stage = "starting"
         self.done = 0
         self.steps: int | None = None
+        self._began_s = time.monotonic()
         self._stop = Event()
+        self._so_far: list[LayerData] | None = None
 
     def begin(self, stage: str, steps: int | None = None) -> None:
         """Start a stage."""
         self._check()
         self.stage, self.done, self.steps = stage, 0, steps
+        self._began_s = time.monotonic()
 
     def advance(self, steps: int = 1) -> None:
         """Count finished steps."""
         self._check()
         self.done += steps
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the stage will last if it goes on like this; None where that is unknown."""
+        spent_s = time.monotonic() - self._began_s
+        if not self.steps or not self.done or spent_s < _SPENT_S:
+            return None
+        return spent_s * max(self.steps - self.done, 0) / self.done
+
+    def offer(self, layers: list[LayerData]) -> None:
+        """Hand on the layers of what is done so far."""
+        self._so_far = layers
+
+    def take(self) -> list[LayerData] | None:
+        """Return layers that were offered since the last time."""
+        layers, self._so_far = self._so_far, None
+        return layers
 
     def cancel(self) -> None:
         """Let the next report of the computation end it."""

@@ -50,8 +50,14 @@ def layers_of(path: Path) -> list[LayerData]:
     if is_result(path):
         result = read_result(path)
         placement = from_spacing(result.yx_spacing_nm)
+        record = result.record
         channels = channel_layers(
-            result.record.image, result.cyx, result.channel_names, placement, result.record.notes
+            record.image,
+            result.cyx,
+            record.channel_names,
+            placement,
+            notes=record.notes,
+            counts=record.counts,
         )
         return channels + result_layers(result, placement)
     import numpy as np

@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+import traceback
+from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QEvent, QTimer
+from qtpy.QtWidgets import QApplication
 from superqt.utils import create_worker
 
 from chromamol.errors import ChromamolError
 from napari_chromamol import _placement
+from napari_chromamol._command_line import command_line
 from napari_chromamol._job import check_layers, prepare
-from napari_chromamol._on_screen import inputs_of, show_result
+from napari_chromamol._on_screen import (
+    clear_passing,
+    inputs_of,
+    show_preview,
+    show_result,
+    show_so_far,
+)
 from napari_chromamol._panel import Panel
+from napari_chromamol._preview import preview
 from napari_chromamol._progress import RunProgress
+from napari_chromamol._under_cursor import follow
 from napari_chromamol._work import run
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari.layers import Layer
     from napari.viewer import Viewer
 
+    from chromamol.settings import Settings
+    from napari_chromamol._job import Job
+    from napari_chromamol._layers import LayerData
     from napari_chromamol._work import Outcome
 
 _LOOK_EVERY_MS = 100
@@ -39,39 +56,37 @@ class RateMapWidget(Panel):
         self._timer.setInterval(_LOOK_EVERY_MS)
         self._timer.timeout.connect(self._look)
         self.run_button.clicked.connect(self.start)
+        self.preview_button.clicked.connect(self.start_preview)
         self.cancel_button.clicked.connect(self.cancel)
         self.choice.changed.connect(self._show_pixel_size)
         self.choice.changed.connect(self._forget_removed_result)
+        self.settings_bar.said.connect(lambda text, trouble: self.say(text, trouble=trouble))
+        self.settings_bar.loaded.connect(self._choose_roles)
+        self.settings_bar.copy_asked.connect(self.copy_command)
+        follow(napari_viewer)
         self._show_pixel_size()
 
     @property
     def is_running(self) -> bool:
-        """Whether a run is going on."""
+        """Whether a run or a preview is going on."""
         return self._progress is not None
 
     def start(self) -> None:
         """Begin a run with the chosen layers and settings, unless one is going on."""
-        if self.is_running:
+        job = self._job()
+        if job is not None:
+            self._launch(run, job, on_done=self._on_done)
+
+    def start_preview(self) -> None:
+        """Begin a preview of what is in view, unless something is going on."""
+        job = self._job()
+        if job is None:
             return
-        try:
-            chosen, nuclei = self.choice.chosen(), self.choice.nuclei.layer()
-            check_layers(chosen, nuclei)
-            job = prepare(chosen, nuclei, self.form.settings())
-        except ChromamolError as error:
-            self.say(str(error), trouble=True)
+        window = _placement.in_view(self._first_layer())
+        if any(part.stop <= part.start for part in window):
+            self.say("Nothing of the image is in view. Move it into view.", trouble=True)
             return
-        self._progress, self._inputs = RunProgress(), job.inputs
-        self.destroyed.connect(self._progress.cancel)
-        self.say("")
-        self.show_running(True)
-        self._look()
-        self._timer.start()
-        create_worker(
-            run,
-            job,
-            self._progress,
-            _connect={"returned": self._on_done, "errored": self._on_error},
-        )
+        self._launch(preview, job, window, on_done=self._on_preview)
 
     def cancel(self) -> None:
         """Ask the run to stop; the results on the screen stay."""
@@ -80,6 +95,19 @@ class RateMapWidget(Panel):
             self.cancel_button.setEnabled(False)
             self._look()
 
+    def copy_command(self) -> None:
+        """Copy the call of the command line that does the same as Run."""
+        chosen = self.choice.chosen()
+        try:
+            check_layers(chosen, self.choice.nuclei.layer())
+            settings = self.form.settings()
+        except ChromamolError as error:
+            self.say(str(error), trouble=True)
+            return
+        command, remark = command_line(chosen, self.choice.nuclei.layer(), settings)
+        QApplication.clipboard().setText(command)
+        self.say(f"The command is on the clipboard. {remark}".strip(), details=command)
+
     def event(self, event: QEvent) -> bool:
         """Come to an end when the widget is taken out of the window."""
         if event.type() == QEvent.Type.ParentChange and self.parent() is None:
@@ -87,16 +115,52 @@ class RateMapWidget(Panel):
             self.choice.forget_viewer()
         return super().event(event)
 
+    def _job(self) -> Job | None:
+        """Collect what a run needs; say what is missing, and nothing while one is going on."""
+        if self.is_running:
+            return None
+        try:
+            chosen, nuclei = self.choice.chosen(), self.choice.nuclei.layer()
+            check_layers(chosen, nuclei)
+            return prepare(chosen, nuclei, self.form.settings())
+        except ChromamolError as error:
+            self.say(str(error), trouble=True)
+            return None
+
+    def _launch(
+        self, work: Callable[..., Any], job: Job, *more: object, on_done: Callable[[Any], None]
+    ) -> None:
+        """Let a thread work, and watch it."""
+        self._progress, self._inputs = RunProgress(), job.inputs
+        self.destroyed.connect(self._progress.cancel)
+        self.say("")
+        self.show_running(True)
+        self._look()
+        self._timer.start()
+        create_worker(
+            work,
+            job,
+            *more,
+            self._progress,
+            _connect={"returned": on_done, "errored": self._on_error},
+        )
+
     def _look(self) -> None:
-        """Show how far the run is."""
+        """Show how far the run is, and what it has done so far."""
         progress = self._progress
-        if progress is not None:
-            stopping = ("stopping", 0, None)
-            state = (progress.stage, progress.done, progress.steps)
-            self.show_stage(*(stopping if progress.cancelled else state))
+        if progress is None:
+            return
+        if progress.cancelled:
+            self.show_stage("stopping", 0, None, None)
+            return
+        self.show_stage(progress.stage, progress.done, progress.steps, progress.seconds_left)
+        layers = progress.take()
+        if layers is not None:
+            show_so_far(self._viewer, layers)
 
     def _on_done(self, outcome: Outcome) -> None:
         """Put the layers of a result in the place of the earlier ones."""
+        self.say_device(outcome.computed_on)
         if self._end_cancelled():
             return
         show_result(self._viewer, outcome.layers, self._inputs)
@@ -104,18 +168,30 @@ class RateMapWidget(Panel):
         self.findings.setHtml(outcome.findings)
         self.say("Done. The layer list shows and hides the maps.")
 
+    def _on_preview(self, layer: LayerData) -> None:
+        """Show a preview over the image."""
+        if self._end_cancelled():
+            return
+        show_preview(self._viewer, layer)
+        self.say(
+            "This is a preview on coarse pixels, with a method that is quick: press Run for the "
+            "map that may be interpreted."
+        )
+
     def _on_error(self, error: Exception) -> None:
         """Say in a sentence why there is no result; an earlier one stays."""
         if self._end_cancelled():
             return
+        trace = "".join(traceback.format_exception(error))
         if isinstance(error, ChromamolError):
-            self.say(str(error), trouble=True)
+            self.say(str(error), trouble=True, details=trace)
             return
         logger.error("A run failed", exc_info=error)
         self.say(
             f"chromamol failed ({type(error).__name__}: {error}). This is a fault of the program: "
-            "please report it, with the messages in the terminal.",
+            "please report it, with the details.",
             trouble=True,
+            details=trace,
         )
 
     def _end_cancelled(self) -> bool:
@@ -126,9 +202,25 @@ class RateMapWidget(Panel):
             self.destroyed.disconnect(progress.cancel)
         self._timer.stop()
         self.show_running(False)
+        clear_passing(self._viewer, previews=not cancelled)
         if cancelled:
             self.say("Cancelled. What was there before is unchanged.")
         return cancelled
+
+    def _choose_roles(self, settings: Settings) -> None:
+        """Choose the layers that a settings file names."""
+        missing = []
+        for role, name in (settings.roles or {}).items():
+            box = self.choice.roles[role]
+            if not box.choose_by_name(str(name)):
+                missing.append(f"{role.value} ({name})")
+        said = f" There is no layer for: {', '.join(missing)}." if missing else ""
+        self.say(f"The settings were loaded.{said}", trouble=bool(missing))
+        self.choice.changed.emit()
+
+    def _first_layer(self) -> Layer:
+        """Return the layer that the others lie on."""
+        return next(iter(self.choice.chosen().values()))
 
     def _forget_removed_result(self) -> None:
         """Take the findings off the screen with the last layer that they are about."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qtpy.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
 from superqt import QCollapsible
@@ -32,11 +32,19 @@ class SettingsForm(QWidget):
     editors : dict of str to Editor
         By the name of the field.
     advanced : QCollapsible
+    kept : dict of str to value
+        Settings of a file that no editor can show, as a gain for each channel.
+    kept_note : QLabel
+        Says them.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.editors: dict[str, Editor] = {}
+        self.kept: dict[str, Any] = {}
+        self.kept_note = QLabel()
+        self.kept_note.setWordWrap(True)
+        self.kept_note.hide()
         self.advanced = QCollapsible("Advanced settings", expandedIcon="▼", collapsedIcon="▶")
         self.advanced.setDuration(0)
         column = QVBoxLayout(self)
@@ -49,6 +57,7 @@ class SettingsForm(QWidget):
         )
         self.advanced.addWidget(self._rows(hidden))
         column.addWidget(self.advanced)
+        column.addWidget(self.kept_note)
 
     def settings(self, **others: object) -> Settings:
         """Return the settings in the form, with those that it does not ask for.
@@ -59,7 +68,21 @@ class SettingsForm(QWidget):
             If a number is missing, or values do not go together.
         """
         values = {name: editor.value() for name, editor in self.editors.items()}
-        return make_settings({**values, **others})
+        return make_settings({**values, **self.kept, **others})
+
+    def show_settings(self, settings: Settings) -> None:
+        """Show other settings; those about reading and the roles are not asked for here."""
+        self.kept = {}
+        for name, editor in self.editors.items():
+            value = getattr(settings, name)
+            if isinstance(value, dict):
+                self.kept[name] = value
+            else:
+                editor.show_value(value)
+            editor.setDisabled(name in self.kept)
+        said = ", ".join(f"{name}: {_plain(value)}" for name, value in self.kept.items())
+        self.kept_note.setText(f"As the file says: {said}. A preset drops it.")
+        self.kept_note.setVisible(bool(self.kept))
 
     def _rows(self, names: Iterable[str]) -> QWidget:
         """Lay out the editors of some fields."""
@@ -80,6 +103,11 @@ class SettingsForm(QWidget):
             form.addRow(label, editor)
             self.editors[name] = editor
         return rows
+
+
+def _plain(value: dict[Any, Any]) -> str:
+    """Write a value for each role."""
+    return ", ".join(f"{role.value} {number:g}" for role, number in value.items())
 
 
 def _in_words(name: str) -> tuple[str, str]:

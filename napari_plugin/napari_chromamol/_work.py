@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import sys
+import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,11 +14,15 @@ from chromamol.errors import InputError
 from napari_chromamol._layers import KEY
 
 if TYPE_CHECKING:
+    from chromamol.analysis import Analysis
     from chromamol.images.image import Image
     from chromamol.images.nuclei import Nuclei
-    from chromamol.progress import Progress
     from napari_chromamol._job import Job
     from napari_chromamol._layers import LayerData
+    from napari_chromamol._progress import RunProgress
+
+# Layers of what is done so far are made no more often.
+_SO_FAR_EVERY_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -28,13 +34,16 @@ class Outcome:
     layers : list of (data, properties, type)
     findings : str
         What may be believed, as HTML.
+    computed_on : str
+        The device, for people.
     """
 
     layers: list[LayerData]
     findings: str
+    computed_on: str
 
 
-def run(job: Job, progress: Progress) -> Outcome:
+def run(job: Job, progress: RunProgress) -> Outcome:
     """Analyse an image; made for a thread of its own.
 
     Raises
@@ -46,34 +55,65 @@ def run(job: Job, progress: Progress) -> Outcome:
     """
     progress.begin("starting")
     # Only here, so that opening the window does not wait for torch.
-    from chromamol.pipeline import analyse
+    from chromamol.inference.device import describe_device
+    from chromamol.pipeline import analyse_stepwise
     from chromamol.results.result import result_of
     from napari_chromamol._findings import as_html
     from napari_chromamol._layers import result_layers
 
-    image = _image(job)
-    analysis = analyse(image, job.settings, nuclei=_nuclei(job), progress=progress)
-    progress.begin("preparing the layers")
-    result = result_of(analysis)
-    layers = result_layers(result, job.placement)
+    last_s = -_SO_FAR_EVERY_S
+    try:
+        image, nuclei = image_of(job), nuclei_of(job)
+        for step in analyse_stepwise(image, job.settings, nuclei=nuclei, progress=progress):
+            analysis = step
+            if time.monotonic() - last_s >= _SO_FAR_EVERY_S:
+                progress.offer(_so_far(analysis, job))
+                last_s = time.monotonic()
+        progress.begin("preparing the layers")
+        result = result_of(analysis)
+        layers = result_layers(result, job.placement)
+        computed_on = describe_device(job.settings.device)
+    finally:
+        _free_graphics_memory()
     for _, properties, _ in layers:
         properties["metadata"][KEY]["inputs"] = job.inputs
-    return Outcome(layers, as_html(result.record))
+    return Outcome(layers, as_html(result.record), computed_on)
 
 
-def _image(job: Job) -> Image:
-    """Gather the channels; what a file would be refused for, layers are refused for too."""
+def image_of(job: Job) -> Image:
+    """Gather the channels; what a file would be refused for, layers are refused for too.
+
+    Raises
+    ------
+    InputError
+    """
     from chromamol.images.image import Image
     from chromamol.images.intensities import check_intensities
 
     cyx = np.stack([np.asarray(yx) for yx in job.channels])
     notes = check_intensities(job.image, cyx, job.channel_names)
     digest = hashlib.sha256(cyx.data).hexdigest()
-    return Image(job.image, job.path, digest, cyx, job.channel_names, job.yx_spacing_nm, notes)
+    return Image(
+        job.image,
+        job.path,
+        digest,
+        cyx,
+        job.channel_names,
+        job.yx_spacing_nm,
+        notes,
+        counts=job.counts,
+        psf_nm=job.psf_nm,
+    )
 
 
-def _nuclei(job: Job) -> Nuclei | None:
-    """Take the nuclei from the user's labels; regions that share one number are nuclei each."""
+def nuclei_of(job: Job) -> Nuclei | None:
+    """Take the nuclei from the user's labels; regions that share one number are nuclei each.
+
+    Raises
+    ------
+    InputError
+        If nothing is labelled.
+    """
     if job.labels is None:
         return None
     from skimage.measure import label as connected
@@ -89,3 +129,21 @@ def _nuclei(job: Job) -> Nuclei | None:
         labels = connected(labels > 0, connectivity=2)
     note = f"The nuclei are those of the layer '{job.labels_name}'."
     return label_nuclei(labels, (note,))
+
+
+def _so_far(analysis: Analysis, job: Job) -> list[LayerData]:
+    """Make layers of what is done: the nuclei, and the rates of those that are ready."""
+    from napari_chromamol._layers import so_far_layers
+
+    rate = analysis.full_map("rate").astype(np.float32) if analysis.per_nucleus else None
+    layers = so_far_layers(job.image, analysis.nuclei.chromatin, rate, job.placement)
+    for _, properties, _ in layers:
+        properties["metadata"][KEY]["inputs"] = job.inputs
+    return layers
+
+
+def _free_graphics_memory() -> None:
+    """Give back what torch keeps on a graphics card for the next run."""
+    torch: Any = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        torch.cuda.empty_cache()

@@ -29,7 +29,10 @@ Run = Callable[[RateMapWidget], None]
 
 # The quick estimator gives no residual, and assumes the reaction length, which channels of unknown
 # gain do not allow.
-MAPS = ("compaction", "sd of DOUBTFUL relative rate ratio", "DOUBTFUL relative rate ratio")
+RATE = "DOUBTFUL relative rate ratio"
+MAPS = ("domains", "compaction", f"sd of {RATE}", RATE)
+OVER = ("fade of uncertain pixels", "DO NOT BELIEVE")
+LAYERS = ("nuclei", *MAPS, *OVER)
 
 
 def names(viewer: napari.Viewer) -> list[str]:
@@ -38,6 +41,12 @@ def names(viewer: napari.Viewer) -> list[str]:
 
 def map_layers(viewer: napari.Viewer) -> list[Any]:
     return [layer for layer in viewer.layers if "map" in layer.metadata.get("chromamol", {})]
+
+
+def shows(viewer: napari.Viewer, name: str) -> Any:
+    """The layer of one map."""
+    (layer,) = (one for one in map_layers(viewer) if one.metadata["chromamol"]["map"] == name)
+    return layer
 
 
 def click(qtbot: QtBot, button: Any) -> None:
@@ -63,7 +72,7 @@ def test_from_file_to_maps_and_again(
 
     run(widget)
     assert widget.message.text().startswith("Done")
-    assert names(viewer)[2:] == [f"{name} · cell 3" for name in ("nuclei", *MAPS)]
+    assert names(viewer)[2:] == [f"{name} · cell 3" for name in LAYERS]
     for layer in viewer.layers:
         np.testing.assert_allclose(layer.scale, (40.0, 30.0))
         assert [str(unit) for unit in layer.units] == ["nanometer", "nanometer"]
@@ -72,7 +81,7 @@ def test_from_file_to_maps_and_again(
     for layer, data in zip(channels, untouched, strict=True):
         np.testing.assert_array_equal(layer.data, data)
 
-    rate = viewer.layers[-1]
+    rate = shows(viewer, "rate")
     inside = np.isfinite(rate.data)
     assert rate.metadata["chromamol"]["quantity"] == "rate ratio"
     assert rate.metadata["chromamol"]["scale"] == "RELATIVE"
@@ -82,8 +91,15 @@ def test_from_file_to_maps_and_again(
     white = rate.colormap.map(np.array([(1 - low) / (high - low)]))[0]
     assert white[:3].min() > 0.95
     y, x = np.argwhere(inside)[len(np.argwhere(inside)) // 2]
-    value = float(rate.get_status((y * 40.0, x * 30.0), world=True)["value"])
-    assert value == pytest.approx(float(rate.data[y, x]), rel=1e-2)
+    said = rate.get_status((y * 40.0, x * 30.0), world=True)["value"]
+    doubt, pixel, *_ = said.split("; ")
+    assert doubt == "DO NOT BELIEVE"
+    value, sd = pixel.removeprefix("relative rate ratio ").split(" ± ")
+    assert float(value) == pytest.approx(float(rate.data[y, x]), rel=1e-2)
+    assert float(sd) == pytest.approx(float(shows(viewer, "rate_sd").data[y, x]), rel=0.1)
+    row = shows(viewer, "nuclei").features.iloc[0]
+    assert f"nucleus 1: {row['rate_mean']:.3g}" in said
+    assert viewer.layers.selection.active is rate
     assert "relative" in widget.findings.toPlainText().lower()
 
     mine = viewer.add_points([[10.0, 10.0]], name="mine")
@@ -92,12 +108,12 @@ def test_from_file_to_maps_and_again(
     widget.form.editors["reaction_length_nm"].tick.setChecked(False)
     widget.form.editors["reaction_length_nm"].number.setValue(150)
     run(widget)
-    assert names(viewer)[2:-1] == [f"{name} · cell 3" for name in ("nuclei", *MAPS)]
+    assert names(viewer)[2:-1] == [f"{name} · cell 3" for name in LAYERS]
     assert mine in viewer.layers
     assert not rate.visible
     assert rate.data is not before
-    record = map_layers(viewer)[-1].metadata["chromamol"]["record"]
-    assert record["settings"]["reaction_length_nm"] == 150
+    record = shows(viewer, "rate").metadata["chromamol"]["result"].record
+    assert record.settings.reaction_length_nm == 150
 
     for layer in map_layers(viewer):
         viewer.layers.remove(layer)
@@ -118,7 +134,7 @@ def test_sample_gives_the_simulated_rates(
         widget.form.editors[name].number.setValue(value)
     widget.form.editors["method"].setCurrentText("weak-form")
     run(widget)
-    *_, residual, _, rate = map_layers(viewer)
+    residual, rate = shows(viewer, "residual"), shows(viewer, "rate")
     assert rate.name.startswith("rate ratio · ")
     assert residual.name.startswith("residual · ")
     truth = read_source(sample_path("simulated-rate")).cyx[0]
@@ -163,7 +179,7 @@ def test_nuclei_of_a_labels_layer(
     assert widget.choice.nuclei.layer() is None
     pick(widget.choice.nuclei, mine)
     run(widget)
-    rate = map_layers(viewer)[-1]
+    rate = shows(viewer, "rate")
     assert not np.isfinite(rate.data[drawn == 0]).any()
     assert np.isfinite(rate.data).any()
     np.testing.assert_array_equal(mine.data, drawn)
@@ -173,8 +189,8 @@ def test_nuclei_of_a_labels_layer(
     mine.data[:, :100] = 0
     mine.refresh()
     run(widget)
-    assert len(map_layers(viewer)) == 1 + len(MAPS)
-    assert not np.isfinite(map_layers(viewer)[-1].data[:, :100]).any()
+    assert len(map_layers(viewer)) == len(LAYERS)
+    assert not np.isfinite(shows(viewer, "rate").data[:, :100]).any()
 
 
 def test_pixel_size_is_asked_for(
@@ -192,8 +208,8 @@ def test_pixel_size_is_asked_for(
 
     widget.form.editors["pixel_size_nm"].number.setValue(35)
     run(widget)
-    assert len(map_layers(viewer)) == 1 + len(MAPS)
-    np.testing.assert_array_equal(viewer.layers[-1].scale, (1, 1))
+    assert len(map_layers(viewer)) == len(LAYERS)
+    np.testing.assert_array_equal(shows(viewer, "rate").scale, (1, 1))
 
 
 def test_troubles_are_sentences(viewer: napari.Viewer, widget: RateMapWidget, run: Run) -> None:

@@ -9,7 +9,7 @@ import pytest
 import tifffile
 
 from chromamol.results import tiff
-from chromamol.results.tiff import write_map_tiff
+from chromamol.results.tiff import write_map_imagej_tiff, write_map_tiff
 
 from .conftest import SPACING_NM
 
@@ -72,3 +72,16 @@ def test_above_four_gigabytes_it_is_a_bigtiff(tmp_path, monkeypatch):
     write_map_tiff(tmp_path / "large.ome.tif", np.ones((30, 20)), SPACING_NM, "rate")
     with tifffile.TiffFile(tmp_path / "large.ome.tif") as file:
         assert file.is_bigtiff
+
+
+def test_a_tiff_of_imagej(tmp_path, analysis):
+    path, rate = tmp_path / "rate.tif", analysis.full_map("rate")
+    write_map_imagej_tiff(path, rate, SPACING_NM, "cell_3: µm")
+    with tifffile.TiffFile(path) as file:
+        assert file.is_imagej
+        assert file.imagej_metadata["unit"] == "um"
+        assert file.imagej_metadata["Info"] == "cell_3: ?m"
+        x, y = (file.pages[0].tags[name].value for name in ("XResolution", "YResolution"))
+        np.testing.assert_array_equal(file.asarray(), rate.astype(np.float32))
+    assert x[1] / x[0] == pytest.approx(0.017)
+    assert y[1] / y[0] == pytest.approx(0.023)

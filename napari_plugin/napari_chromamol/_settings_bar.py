@@ -1,0 +1,114 @@
+"""Presets, and the settings as a file or as a command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QMenu,
+    QToolButton,
+    QWidget,
+)
+
+from chromamol.errors import ChromamolError
+from chromamol.settings import Settings
+from napari_chromamol._editors import CalmWheel
+
+if TYPE_CHECKING:
+    from napari_chromamol._settings_form import SettingsForm
+
+PRESETS = {
+    "Standard": Settings(),
+    "Quick look": Settings(method="direct"),
+    "Without the checks that take long": Settings(forward_check=False),
+}
+_CHOOSE = "Preset ..."
+_YAML = "Settings (*.yaml *.yml)"
+
+
+class PresetBox(CalmWheel, QComboBox):
+    """A choice of presets, which returns to its heading."""
+
+
+class SettingsBar(QWidget):
+    """Sets the form to a preset or a file, and writes it to a file.
+
+    Attributes
+    ----------
+    presets : PresetBox
+    menu : QMenu
+        Load, save, copy as a command.
+    """
+
+    said = Signal(str, bool)  # a sentence, and whether it is about trouble
+    loaded = Signal(object)  # the settings of a file
+    copy_asked = Signal()
+
+    def __init__(self, form: SettingsForm) -> None:
+        super().__init__()
+        self._form = form
+        self.presets = PresetBox()
+        self.presets.addItems([_CHOOSE, *PRESETS])
+        self.presets.activated.connect(self._set_preset)
+        self.menu = QMenu(self)
+        for words, slot in (
+            ("Load settings ...", self._ask_and_load),
+            ("Save settings ...", self._ask_and_save),
+            ("Copy as command line", self.copy_asked.emit),
+        ):
+            self.menu.addAction(words).triggered.connect(slot)
+        button = QToolButton()
+        button.setText("File")
+        button.setToolTip("Load or save the settings, or copy the call of the command line.")
+        button.setMenu(self.menu)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.presets, 1)
+        row.addWidget(button)
+
+    def load(self, path: Path) -> None:
+        """Set the form to a settings file."""
+        try:
+            settings = Settings.from_yaml(path)
+        except ChromamolError as error:
+            self.said.emit(str(error), True)
+            return
+        self._form.show_settings(settings)
+        self.loaded.emit(settings)
+
+    def save(self, path: Path) -> None:
+        """Write the settings in the form to a file."""
+        try:
+            path.write_text(self._form.settings().to_yaml(), encoding="utf-8")
+        except ChromamolError as error:
+            self.said.emit(str(error), True)
+        except OSError as error:
+            self.said.emit(f"{path} cannot be written ({error.strerror}).", True)
+        else:
+            self.said.emit(f"The settings were written to {path.name}.", False)
+
+    def _set_preset(self, index: int) -> None:
+        """Set the form to a preset."""
+        name = self.presets.itemText(index)
+        self.presets.setCurrentIndex(0)
+        if name in PRESETS:
+            self._form.show_settings(PRESETS[name])
+            self.said.emit(f"The settings are those of the preset '{name}'.", False)
+
+    def _ask_and_load(self) -> None:
+        """Ask for a file, and load it."""
+        name, _ = QFileDialog.getOpenFileName(self, "Load settings", "", _YAML)
+        if name:
+            self.load(Path(name))
+
+    def _ask_and_save(self) -> None:
+        """Ask for a file, and save to it."""
+        name, _ = QFileDialog.getSaveFileName(self, "Save settings", "settings.yaml", _YAML)
+        if name:
+            self.save(Path(name))
