@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from chromamol.results.result import Result
 
 # Of the part of the image that nuclei fill.
-_STRIPES, _STRIPE_SHARE = 40, 0.25
+_STRIPES, _STRIPE_SHARE = 20, 0.16
 _FADED = (0.62, 0.62, 0.62)
 _DOUBT = (0.66, 0.2, 0.0)
 
