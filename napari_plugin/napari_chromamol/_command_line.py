@@ -41,13 +41,13 @@ def command_line(
         What has to be saved to a file first; empty if nothing.
     """
     channels = {role: _channel_of(layer) for role, layer in chosen.items()}
-    sizes = {file: count for file, _, count in channels.values()}
+    sizes = {source: count for source, _, count in channels.values()}
     firsts, first = {}, 0
-    for file, count in sizes.items():
-        firsts[file], first = first, first + count
-    files = list(sizes)
+    for source, count in sizes.items():
+        firsts[source], first = first, first + count
+    files = [file for source in sizes for file in source]
     roles = ",".join(
-        f"{role.value}={firsts[file] + number}" for role, (file, number, _) in channels.items()
+        f"{role.value}={firsts[source] + number}" for role, (source, number, _) in channels.items()
     )
     words = ["chromamol", "run", *files[:1]]
     for other in files[1:]:
@@ -64,12 +64,12 @@ def command_line(
     return shlex.join(words), remark
 
 
-def _channel_of(layer: ImageLayer) -> tuple[str, int, int]:
-    """Return the file of a layer, its channel in it, and how many channels that has."""
+def _channel_of(layer: ImageLayer) -> tuple[tuple[str, ...], int, int]:
+    """Return the files of a layer's image, its channel, and how many channels they have."""
     about: dict[str, Any] = layer.metadata.get(KEY, {})
     if "files" in about:
-        return about["files"][0], about["channel"], about["channels"]
-    return layer.source.path or _NO_FILE, 0, 1
+        return about["files"], about["channel"], about["channels"]
+    return (layer.source.path or _NO_FILE,), 0, 1
 
 
 def _assignments(layer: ImageLayer | None, settings: Settings) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
+import yaml
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic.fields import FieldInfo
 from qtpy.QtCore import Qt
@@ -14,6 +15,7 @@ from qtpy.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QHBoxLayout,
+    QLineEdit,
     QSpinBox,
     QWidget,
 )
@@ -182,7 +184,44 @@ class YesNoEditor(QCheckBox):
         self.setChecked(value)
 
 
-Editor = WholeEditor | NumberEditor | AutoEditor | ChoiceEditor | YesNoEditor
+class TextEditor(QLineEdit):
+    """What has no editor of its own, as text: a list, pairs, a word; empty for nothing."""
+
+    def __init__(self, label: str, default: object) -> None:
+        super().__init__()
+        self._label = label
+        self.setPlaceholderText(_NOTHING_WORD)
+        self.show_value(default)
+
+    def value(self) -> Any:
+        """Return what the text stands for: x=a, y=b are pairs, and 1, 2 is a list.
+
+        Raises
+        ------
+        CallError
+            If it cannot be understood.
+        """
+        text = self.text().strip()
+        if "=" in text:
+            pairs = (part.partition("=") for part in text.split(","))
+            return {key.strip(): value.strip() for key, _, value in pairs}
+        try:
+            return yaml.safe_load(f"[{text}]" if "," in text and text[0] != "[" else text)
+        except yaml.YAMLError as error:
+            msg = f"{self._label}: '{text}' cannot be understood. See the help of the field."
+            raise CallError(msg) from error
+
+    def show_value(self, value: object) -> None:
+        """Show a value as text."""
+        if isinstance(value, dict):
+            self.setText(", ".join(f"{key}={name}" for key, name in value.items()))
+        elif isinstance(value, list | tuple):
+            self.setText(", ".join(map(str, value)))
+        else:
+            self.setText("" if value is None else str(value))
+
+
+Editor = WholeEditor | NumberEditor | AutoEditor | ChoiceEditor | YesNoEditor | TextEditor
 
 
 def editor_for(label: str, field: FieldInfo, unit: str) -> Editor:
@@ -194,7 +233,8 @@ def editor_for(label: str, field: FieldInfo, unit: str) -> Editor:
         Name of the setting in the window.
     field : pydantic FieldInfo
         A bool, a whole or real number, a choice of words, or a number that may also be one word
-        or None. Mappings in a union are left to the settings file.
+        or None. Mappings in a union are left to the settings file. Anything else that may be None
+        is text.
     unit : str
         Written behind the number.
 
@@ -219,6 +259,8 @@ def editor_for(label: str, field: FieldInfo, unit: str) -> Editor:
         if len(numbers) == 1 and (words or type(None) in members):
             word = words[0] if words else None
             return AutoEditor(label, word, default, _bounds(numbers[0]), unit)
+        if type(None) in members:
+            return TextEditor(label, default)
     msg = f"There is no editor for a setting of type {kind}."
     raise TypeError(msg)
 

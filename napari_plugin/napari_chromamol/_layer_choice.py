@@ -12,8 +12,8 @@ from chromamol.errors import ChromamolError
 from chromamol.images.roles import resolve_roles
 from chromamol.settings import Role, Settings
 from napari_chromamol._editors import CalmWheel
+from napari_chromamol._fields import LABEL_WIDTH_PX
 from napari_chromamol._layers import KEY
-from napari_chromamol._settings_form import LABEL_WIDTH_PX
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -20,7 +20,8 @@ from napari_chromamol._overlays import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -79,7 +80,10 @@ def channel_layers(
 
 
 def image_layers(
-    image: Image, placement: dict[str, Any], reading: Mapping[str, Any] | None = None
+    image: Image,
+    placement: dict[str, Any],
+    files: Sequence[Path] = (),
+    reading: Mapping[str, Any] | None = None,
 ) -> list[LayerData]:
     """Make a layer of each channel of an image that was read.
 
@@ -87,6 +91,8 @@ def image_layers(
     ----------
     image : Image
     placement : dict
+    files : sequence of Path
+        What it was read from.
     reading : mapping, optional
         The settings that it was read with, where they are not the defaults.
     """
@@ -95,7 +101,7 @@ def image_layers(
         image.cyx[:],
         image.channel_names,
         placement,
-        files=(str(image.path),),
+        files=tuple(map(str, files)) or (str(image.path),),
         notes=image.notes,
         counts=image.counts,
         psf_nm=image.psf_nm,

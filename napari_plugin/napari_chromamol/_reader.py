@@ -1,4 +1,4 @@
-"""Open images, with their pixel size and channel names, and results of chromamol."""
+"""Open images and tables, with their pixel size and channel names, and results of chromamol."""
 
 from __future__ import annotations
 
@@ -6,49 +6,70 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chromamol.errors import ChromamolError
+from chromamol.images.file_name import IMAGE_SUFFIXES, TABLE_SUFFIXES, VENDOR_SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from chromamol.settings import Settings
     from napari_chromamol._layers import LayerData
 
     Read = Callable[[str], list[LayerData] | list[tuple[None]]]
 
-_SUFFIXES = (".tif", ".tiff", ".zarr")
+# How a table of points begins that napari wrote, and reads itself.
+_OF_NAPARI = b"index,"
+_MORE = "How a file is read can be said in Plugins > Open with choices (chromamol)."
 
 
 def get_reader(path: str | Sequence[str]) -> Read | None:
     """Return the reader of a file or store that can be one of ours, None for anything else."""
-    if not isinstance(path, str) or Path(path).suffix.lower() not in _SUFFIXES:
+    if not isinstance(path, str):
         return None
-    return read
+    name = path.lower().rstrip("/\\")
+    if name.endswith(TABLE_SUFFIXES):
+        return read if _is_ours(Path(path)) else None
+    return read if name.endswith((*IMAGE_SUFFIXES, *VENDOR_SUFFIXES)) else None
 
 
 def read(path: str) -> list[LayerData] | list[tuple[None]]:
     """Read a file or store; what is wrong with it is said in a sentence, and nothing opened."""
+    import napari
+
+    from napari_chromamol._fields import for_window
+    from napari_chromamol._under_cursor import follow
+
+    follow(napari.current_viewer())
     try:
-        return layers_of(Path(path))
+        return layers_of([Path(path)])
     except ChromamolError as error:
         from napari.utils.notifications import show_error
 
-        show_error(str(error))
+        show_error(f"{for_window(str(error))} {_MORE}")
         return [(None,)]
 
 
-def layers_of(path: Path) -> list[LayerData]:
-    """Read the layers of an image or a result.
+def layers_of(paths: Sequence[Path], settings: Settings | None = None) -> list[LayerData]:
+    """Read the layers of an image, of several files of one field, or of a result.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+    settings : Settings, optional
+        Those about reading; default: `Settings()`.
 
     Raises
     ------
     InputError
         If it cannot be read.
+    CallError
+        If a setting does not fit.
     """
     from chromamol.results.reopen import is_result, read_result
     from napari_chromamol._layers import channel_layers, image_layers, result_layers
     from napari_chromamol._placement import from_spacing
 
-    if is_result(path):
-        result = read_result(path)
+    if len(paths) == 1 and paths[0].is_dir() and is_result(paths[0]):
+        result = read_result(paths[0])
         placement = from_spacing(result.yx_spacing_nm)
         record = result.record
         channels = channel_layers(
@@ -66,7 +87,22 @@ def layers_of(path: Path) -> list[LayerData]:
     from chromamol.images.read import open_image
     from chromamol.settings import Settings
 
-    image = open_image([path], Settings())
+    settings = settings or Settings()
+    image = open_image(paths, settings)
     # An exported map is NaN outside the nuclei: good to look at, though nothing to analyse.
-    check_intensities(path.name, np.nan_to_num(image.cyx[:]), image.channel_names)
-    return image_layers(image, from_spacing(image.yx_spacing_nm))
+    check_intensities(paths[0].name, np.nan_to_num(image.cyx[:]), image.channel_names)
+    spacing_nm = image.yx_spacing_nm
+    if settings.pixel_size_nm is not None and not image.counts:
+        spacing_nm = (settings.pixel_size_nm, settings.pixel_size_nm)
+    reading = settings.model_dump(mode="json", exclude_defaults=True)
+    return image_layers(image, from_spacing(spacing_nm), paths, reading)
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a file with the name of a table is one, and none of napari's own."""
+    from chromamol.images.localisations.read import is_table
+
+    if not is_table(path):
+        return False
+    with path.open("rb") as file:
+        return not file.read(len(_OF_NAPARI)).startswith(_OF_NAPARI)

@@ -13,6 +13,7 @@ from superqt.utils import create_worker
 from chromamol.errors import ChromamolError
 from napari_chromamol import _placement
 from napari_chromamol._command_line import command_line
+from napari_chromamol._fields import for_window
 from napari_chromamol._job import check_layers, prepare
 from napari_chromamol._on_screen import (
     clear_passing,
@@ -102,7 +103,7 @@ class RateMapWidget(Panel):
             check_layers(chosen, self.choice.nuclei.layer())
             settings = self.form.settings()
         except ChromamolError as error:
-            self.say(str(error), trouble=True)
+            self.say(for_window(str(error)), trouble=True)
             return
         command, remark = command_line(chosen, self.choice.nuclei.layer(), settings)
         QApplication.clipboard().setText(command)
@@ -124,7 +125,7 @@ class RateMapWidget(Panel):
             check_layers(chosen, nuclei)
             return prepare(chosen, nuclei, self.form.settings())
         except ChromamolError as error:
-            self.say(str(error), trouble=True)
+            self.say(for_window(str(error)), trouble=True)
             return None
 
     def _launch(
@@ -184,7 +185,7 @@ class RateMapWidget(Panel):
             return
         trace = "".join(traceback.format_exception(error))
         if isinstance(error, ChromamolError):
-            self.say(str(error), trouble=True, details=trace)
+            self.say(for_window(str(error)), trouble=True, details=trace)
             return
         logger.error("A run failed", exc_info=error)
         self.say(
