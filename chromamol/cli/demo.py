@@ -21,9 +21,9 @@ def demo(
 
     Both ship with chromamol; the true rates of the simulated one are known.
     """
-    from chromamol.cli.folders import check_folder
     from chromamol.cli.summary import tell
     from chromamol.demo import DEMO_CASES, run_case
+    from chromamol.results.folders import check_folder
 
     for case in DEMO_CASES:
         check_folder(out / case.folder, overwrite=True)

@@ -87,7 +87,7 @@ def run(
         msg = f"--nuclei gives the outlines of one image, not of {len(images)}. Name one image."
         raise CallError(msg)
 
-    from chromamol.cli.folders import check_folder, input_store, result_folders
+    from chromamol.results.folders import check_folder, input_store, result_folders
 
     folders = result_folders(images, out)
     for folder in folders:

@@ -20,7 +20,7 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
     A text that a spreadsheet would run as a formula (an image named ``=1+2``) gets an
     apostrophe in front.
     """
-    table.map(_defuse).to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+    table.map(defused).to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
 
 
 def columns_table(rate_unit: str) -> pd.DataFrame:
@@ -43,7 +43,7 @@ def columns_table(rate_unit: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=column_names(COLUMNS_FILE))
 
 
-def _defuse(cell: object) -> object:
+def defused(cell: object) -> object:
     """Keep a spreadsheet from taking a text for a formula."""
     if isinstance(cell, str) and cell.startswith(_STARTS_A_FORMULA):
         return f"'{cell}"

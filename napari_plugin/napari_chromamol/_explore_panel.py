@@ -19,6 +19,7 @@ from chromamol.results.columns import DOMAINS_FILE, NUCLEI_FILE
 from napari_chromamol._editors import CalmWheel
 from napari_chromamol._plot_panel import PlotPanel
 from napari_chromamol._table import Table
+from napari_chromamol._texts import plain_text
 
 _FADE_HELP = (
     "Where the map fades to grey. At 100 %, half of it shines through where the standard deviation "
@@ -68,9 +69,7 @@ class ExplorePanel(QWidget):
         self.fade.setToolTip(f"<p>{_FADE_HELP}</p>")
         self.figure_button = _button("Save figure ...", _FIGURE_HELP)
         self.files_button = _button("Save result ...", _FILES_HELP)
-        self.message = QLabel()
-        self.message.setWordWrap(True)
-        self.message.setTextFormat(Qt.TextFormat.PlainText)
+        self.message = plain_text()
         self.message.hide()
         self._lay_out()
 

@@ -12,6 +12,7 @@ from superqt.utils import create_worker
 
 from chromamol.errors import ChromamolError
 from napari_chromamol._explore_panel import ExplorePanel
+from napari_chromamol._fault import fault
 from napari_chromamol._findings import as_html
 from napari_chromamol._layers import KEY
 from napari_chromamol._saving import save_figure_of, save_files_of
@@ -218,8 +219,7 @@ class ExploreWidget(ExplorePanel):
         self._rest(text)
 
     def _on_error(self, error: Exception) -> None:
-        known = isinstance(error, ChromamolError)
-        self._rest(str(error) if known else f"chromamol failed ({type(error).__name__}: {error}).")
+        self._rest(str(error) if isinstance(error, ChromamolError) else fault(error))
 
     def _rest(self, text: str) -> None:
         """Say how writing ended."""

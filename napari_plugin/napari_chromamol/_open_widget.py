@@ -9,7 +9,6 @@ from qtpy.QtCore import QEvent, Qt
 from qtpy.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
@@ -19,9 +18,11 @@ from superqt.utils import create_worker
 
 from chromamol.errors import ChromamolError
 from chromamol.settings import READING, Settings, make_settings
+from napari_chromamol._fault import fault
 from napari_chromamol._fields import FieldRows, for_window
 from napari_chromamol._layers import KEY
 from napari_chromamol._reader import layers_of
+from napari_chromamol._texts import plain_text
 from napari_chromamol._under_cursor import follow
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class OpenWidget(QWidget):
         self.files_button = QPushButton("Choose files ...")
         self.folder_button = QPushButton("OME-Zarr folder ...")
         self.open_button = QPushButton("Open")
-        self.files, self.message = _text(), _text()
+        self.files, self.message = plain_text(), plain_text()
         self._lay_out()
         self.message.setText(_INVITATION)
         self.files_button.clicked.connect(self._ask_files)
@@ -114,8 +115,7 @@ class OpenWidget(QWidget):
             return
         self.open_button.setEnabled(True)
         known = isinstance(error, ChromamolError)
-        fault = f"chromamol failed ({type(error).__name__}: {error})."
-        self.message.setText(for_window(str(error)) if known else fault)
+        self.message.setText(for_window(str(error)) if known else fault(error))
 
     def _ask_files(self) -> None:
         """Ask for files."""
@@ -148,11 +148,3 @@ class OpenWidget(QWidget):
         outer.addWidget(scroll, 1)
         outer.addWidget(self.open_button)
         outer.addWidget(self.message)
-
-
-def _text() -> QLabel:
-    """Make a text that breaks into lines and takes what it shows literally."""
-    label = QLabel()
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    return label

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSize, Qt
 from qtpy.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPlainTextEdit,
     QProgressBar,
     QPushButton,
@@ -23,6 +21,7 @@ from superqt import QCollapsible
 from napari_chromamol._layer_choice import LayerChoice
 from napari_chromamol._settings_bar import SettingsBar
 from napari_chromamol._settings_form import SettingsForm
+from napari_chromamol._texts import TROUBLE, heading, plain_text, show_sentence
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
@@ -32,8 +31,8 @@ _PREVIEW_HELP = (
     "A quick map of what is in view, with the direct estimator on coarse pixels: to find the "
     "right layers and settings, not to be interpreted."
 )
+_DEVICE_UNKNOWN = "Computes on a graphics card if there is one: the first run tells."
 _DEVICE_HELP = "Where it computes. The setting 'device', under Advanced, chooses."
-_TROUBLE = "border-left: 3px solid rgb(227, 182, 23); padding-left: 6px;"
 _WIDTH_PX, _HEIGHT_PX = 370, 760
 _FINDINGS_HEIGHT_PX, _DETAILS_HEIGHT_PX = 170, 110
 
@@ -68,22 +67,22 @@ class Panel(QWidget):
         self.choice = LayerChoice(viewer)
         self.form = SettingsForm()
         self.settings_bar = SettingsBar(self.form)
-        self.pixel_size = _text()
+        self.pixel_size = plain_text()
         self.preview_button = QPushButton("Preview")
         self.preview_button.setToolTip(f"<p>{_PREVIEW_HELP}</p>")
         self.run_button = QPushButton("Run")
         self.cancel_button = QPushButton("Cancel")
-        self.stage = _text()
+        self.stage = plain_text()
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
-        self.message = _text()
+        self.message = plain_text()
         self.details = QCollapsible("Details", expandedIcon="▼", collapsedIcon="▶")
         self.details.setDuration(0)
         self._details_text = QPlainTextEdit()
         self._details_text.setReadOnly(True)
         self._details_text.setFixedHeight(_DETAILS_HEIGHT_PX)
         self.details.addWidget(self._details_text)
-        self.device = _text()
+        self.device = plain_text()
         self.device.setToolTip(f"<p>{_DEVICE_HELP}</p>")
         self.say_device("")
         self.findings = QTextBrowser()
@@ -102,9 +101,7 @@ class Panel(QWidget):
         self.details.collapse(animate=False)
         self._details_text.setPlainText(details)
         self.details.setVisible(bool(details))
-        self.message.setText(text)
-        self.message.setStyleSheet(_TROUBLE if trouble else "")
-        self.message.setVisible(bool(text))
+        show_sentence(self.message, text, trouble=trouble)
 
     def show_running(self, running: bool) -> None:
         """Show whether a run is going on."""
@@ -116,7 +113,11 @@ class Panel(QWidget):
 
     def say_device(self, words: str) -> None:
         """Show where the last run computed."""
-        self.device.setText(f"Computed on {words}." if words else "Computes on: see after a run.")
+        self.device.setText(
+            f"Computed on {words}."
+            if words
+            else "Computes on a graphics card if there is one: the first run tells."
+        )
 
     def show_stage(
         self, stage: str, done: int, steps: int | None, seconds_left: float | None
@@ -140,7 +141,7 @@ class Panel(QWidget):
         elif asked:
             self.pixel_size.setText("The layer has no pixel size: enter it here.")
             editor.tick.setChecked(False)
-        self.pixel_size.setStyleSheet("" if yx_spacing_nm else _TROUBLE)
+        self.pixel_size.setStyleSheet("" if yx_spacing_nm else TROUBLE)
         self.pixel_size.setVisible(asked)
 
     def _lay_out(self) -> None:
@@ -148,8 +149,8 @@ class Panel(QWidget):
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, 6, 0)
-        for heading, part in (("Layers", self.choice), ("Settings", self.form)):
-            column.addWidget(_heading(heading))
+        for words, part in (("Layers", self.choice), ("Settings", self.form)):
+            column.addWidget(heading(words))
             if part is self.form:
                 column.addWidget(self.settings_bar)
                 column.addWidget(self.pixel_size)
@@ -170,24 +171,10 @@ class Panel(QWidget):
         outer.addLayout(buttons)
         for part in (self.stage, self.bar, self.message, self.details):
             outer.addWidget(part)
-        outer.addWidget(_heading("What may be believed"))
+        outer.addWidget(heading("What may be believed"))
         outer.addWidget(self.findings, 2)
-
-
-def _text() -> QLabel:
-    """Make a text that breaks into lines and takes what it shows literally."""
-    label = QLabel()
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return label
 
 
 def _duration(seconds: float) -> str:
     """Say how long something lasts."""
     return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
-
-
-def _heading(words: str) -> QLabel:
-    """Make the heading of a part."""
-    return QLabel(f"<b>{escape(words)}</b>")

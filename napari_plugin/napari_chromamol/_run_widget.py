@@ -13,6 +13,7 @@ from superqt.utils import create_worker
 from chromamol.errors import ChromamolError
 from napari_chromamol import _placement
 from napari_chromamol._command_line import command_line
+from napari_chromamol._fault import fault
 from napari_chromamol._fields import for_window
 from napari_chromamol._job import check_layers, prepare
 from napari_chromamol._on_screen import (
@@ -188,12 +189,7 @@ class RateMapWidget(Panel):
             self.say(for_window(str(error)), trouble=True, details=trace)
             return
         logger.error("A run failed", exc_info=error)
-        self.say(
-            f"chromamol failed ({type(error).__name__}: {error}). This is a fault of the program: "
-            "please report it, with the details.",
-            trouble=True,
-            details=trace,
-        )
+        self.say(fault(error), trouble=True, details=trace)
 
     def _end_cancelled(self) -> bool:
         """Come to rest after a run; return whether it was cancelled."""

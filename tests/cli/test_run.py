@@ -11,8 +11,8 @@ import yaml
 from typer.testing import CliRunner
 
 from chromamol.cli.app import app
-from chromamol.cli.folders import result_folders
 from chromamol.errors import CallError
+from chromamol.results.folders import result_folders
 from chromamol.settings import Settings
 
 from .conftest import results_in

@@ -22,7 +22,7 @@ def test_manifest_is_valid_and_all_that_it_names_exists() -> None:
 
 def test_opening_the_widget_does_not_load_torch() -> None:
     program = (
-        "import sys, napari_chromamol._run_widget, napari_chromamol._reader, "
-        "napari_chromamol._samples; sys.exit('torch' in sys.modules)"
+        "import sys, napari_chromamol._run_widget, napari_chromamol._batch_widget, "
+        "napari_chromamol._reader, napari_chromamol._samples; sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -7,9 +7,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chromamol.cli.errors import writing
 from chromamol.errors import CallError
 from chromamol.images.file_name import output_name
+from chromamol.output import disk_told
 from chromamol.results.place import check_place
 
 if TYPE_CHECKING:
@@ -67,7 +67,8 @@ def _clash(one: Path, other: Path, folder: Path) -> str:
     """Say which images cannot be analysed in one call."""
     return (
         f"The results of {one} and {other} would both go to {folder}. "
-        "Name each image once, or analyse them in two calls with different -o."
+        "Name each image once, rename one of them, or analyse them in two calls with different "
+        "output folders."
     )
 
 
@@ -79,7 +80,7 @@ def check_folder(folder: Path, *, overwrite: bool) -> None:
     CallError
         With what to do instead.
     """
-    with writing(folder):
+    with disk_told(folder):
         check_place(folder, overwrite=overwrite)
         above = next(parent for parent in folder.parents if os.path.lexists(parent))
         Path(tempfile.mkdtemp(prefix=".chromamol-", dir=above)).rmdir()

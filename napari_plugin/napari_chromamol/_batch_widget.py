@@ -1,0 +1,146 @@
+"""The widget "Batch": choose a folder, press Run, and see how each of its images ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QEvent, QModelIndex, QTimer
+from superqt.utils import create_worker
+
+from chromamol.errors import CallError, ChromamolError
+from chromamol.settings import Settings
+from napari_chromamol._batch import Batch, counted
+from napari_chromamol._batch_panel import BatchPanel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari.viewer import Viewer
+
+_LOOK_EVERY_MS = 100
+
+
+class BatchWidget(BatchPanel):
+    """Analyse all images of a folder with the same settings."""
+
+    def __init__(self, napari_viewer: Viewer) -> None:
+        super().__init__()
+        self._viewer = napari_viewer
+        self._batch: Batch | None = None
+        self._running = False
+        self._timer = QTimer(self)
+        self._timer.setInterval(_LOOK_EVERY_MS)
+        self._timer.timeout.connect(self._look)
+        self.run_button.clicked.connect(self.start)
+        self.cancel_button.clicked.connect(self.cancel)
+        self.images.changed.connect(self.find)
+        self.results.changed.connect(self.find)
+        self.table.selectionModel().currentRowChanged.connect(self._show_remark)
+        self.table.doubleClicked.connect(self.open_result)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a batch is going on."""
+        return self._running
+
+    def find(self) -> None:
+        """Look for the images of the chosen folder, in place of an earlier search."""
+        folder = self.images.path()
+        if folder is None or self.is_running:
+            return
+        batch = Batch(folder, self.results.path())
+        self._begin(batch, self._on_found, batch.find)
+
+    def start(self) -> None:
+        """Begin a batch with what is chosen, unless one is going on."""
+        if self.is_running:
+            return
+        try:
+            batch, settings = self._chosen()
+        except ChromamolError as error:
+            self.say(str(error), trouble=True)
+            return
+        self._running = True
+        self.say("")
+        self.show_running(True)
+        replace = self.replace.isChecked()
+        self._begin(batch, self._on_done, batch.run, settings, replace=replace)
+
+    def cancel(self) -> None:
+        """Ask the batch, or the search, to stop; what is done stays."""
+        if self._batch is not None:
+            self._batch.progress.cancel()
+            self.cancel_button.setEnabled(False)
+
+    def open_result(self, index: QModelIndex) -> None:
+        """Open the maps of an image, where there are any."""
+        store = self.table.tasks.tasks[index.row()].store
+        if store is not None:
+            self._viewer.open(store, plugin="chromamol")
+
+    def event(self, event: QEvent) -> bool:
+        """Come to an end when the widget is taken out of the window."""
+        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
+            self.cancel()
+        return super().event(event)
+
+    def _chosen(self) -> tuple[Batch, Settings]:
+        """Return what to do."""
+        folder, file = self.images.path(), self.settings.path()
+        if folder is None:
+            msg = "Choose the folder of the images."
+            raise CallError(msg)
+        settings = Settings() if file is None else Settings.from_yaml(file)
+        return Batch(folder, self.results.path()), settings
+
+    def _begin(
+        self,
+        batch: Batch,
+        on_end: Callable[[Batch], None],
+        work: Callable[..., Batch],
+        *arguments: Any,
+        **options: Any,
+    ) -> None:
+        """Let a thread work on a batch, and look at it."""
+        if self._batch is not None:
+            self._batch.progress.cancel()
+        self._batch = batch
+        self.destroyed.connect(batch.progress.cancel)
+        self._timer.start()
+        create_worker(work, *arguments, **options, _connect={"returned": on_end})
+
+    def _look(self) -> None:
+        """Show how far the batch is."""
+        tasks = self._batch.tasks
+        self.table.tasks.show(self._batch)
+        self.show_stage(sum(task.seconds is not None for task in tasks), len(tasks))
+        self._show_remark()
+
+    def _on_found(self, batch: Batch) -> None:
+        """Say how many images there are; what an earlier search found is of no interest."""
+        self.destroyed.disconnect(batch.progress.cancel)
+        if batch is self._batch:
+            self._rest()
+            found = f"{counted(len(batch.tasks), 'image')} found."
+            self.say(batch.trouble or found, trouble=bool(batch.trouble))
+
+    def _on_done(self, batch: Batch) -> None:
+        """Say how the images of a batch ended."""
+        self.destroyed.disconnect(batch.progress.cancel)
+        self._rest()
+        sentences = [batch.summary] if batch.tasks else []
+        sentences += [batch.trouble] if batch.trouble else []
+        self.say(" ".join(sentences), trouble=bool(batch.trouble))
+
+    def _rest(self) -> None:
+        """Come to rest after a batch or a search."""
+        self._running = False
+        self._timer.stop()
+        self._look()
+        self.show_running(False)
+
+    def _show_remark(self) -> None:
+        """Show what is to be said of the chosen image."""
+        index = self.table.currentIndex()
+        chosen = self.table.tasks.tasks[index.row()] if index.isValid() else None
+        self.show_remark(f"{chosen.name}: {chosen.remark}" if chosen and chosen.remark else "")
