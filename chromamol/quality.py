@@ -59,6 +59,8 @@ class Quality:
         Size of the finest detail, nm: see `detail_nm`.
     detail_over_others : float
         `detail_nm` over the median of the other nuclei.
+    repeated_share : float
+        Share of the localisations of the whole image that are another of the same molecule.
     """
 
     saturated_share: float = _UNKNOWN
@@ -66,6 +68,7 @@ class Quality:
     localisations_per_um2: float = _UNKNOWN
     detail_nm: float = _UNKNOWN
     detail_over_others: float = _UNKNOWN
+    repeated_share: float = _UNKNOWN
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -77,6 +80,8 @@ class Quality:
             found.append(say.few_localisations(self.localisations_per_um2, _FEWEST_PER_UM2))
         if self.detail_over_others > _BLURRED:
             found.append(say.out_of_focus(self.detail_nm, self.detail_over_others))
+        if self.repeated_share > 0:
+            found.append(say.blinking(self.repeated_share))
         return tuple(found)
 
 
@@ -119,7 +124,7 @@ def measure_quality(
                     detail_nm(density, inside, yx_spacing_nm),
                 )
             )
-        measured.append(_worst(per_channel))
+        measured.append(replace(_worst(per_channel), repeated_share=image.repeated_share))
     return _compared(measured)
 
 
@@ -161,7 +166,7 @@ def detail_nm(yx_density: Field, yx_inside: Mask, yx_spacing_nm: tuple[float, fl
     slope2 = float(sum(slope[deep] ** 2 for slope in slopes).mean())
     laplacian2 = float((laplacian[deep] ** 2).mean())
     clear = 1 + _CLEAR
-    if slope2 < clear * noise_slope2 or laplacian2 < clear * noise_laplacian2:
+    if slope2 <= clear * noise_slope2 or laplacian2 <= clear * noise_laplacian2:
         return _UNKNOWN
     return math.sqrt((slope2 - noise_slope2) / (laplacian2 - noise_laplacian2))
 

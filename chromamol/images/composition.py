@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -95,6 +96,7 @@ def compose(
         If a gain is given for some roles and not for the others.
     """
     inside = labels > 0
+    _check_different(image, roles)
     notes = list(role_notes)
     backgrounds, means = {}, {}
     for role, number in roles.items():
@@ -126,6 +128,17 @@ def compose(
         calibrated=gains is not None,
         notes=tuple(notes),
     )
+
+
+def _check_different(image: Image, roles: Mapping[Role, int]) -> None:
+    """Refuse one and the same picture for two roles."""
+    for (role, number), (other, other_number) in combinations(roles.items(), 2):
+        if np.array_equal(image.cyx[number], image.cyx[other_number]):
+            msg = (
+                f"{image.path.name}: channels {number} ({role.value}) and {other_number} "
+                f"({other.value}) are the same to the last pixel. Was one file exported twice?"
+            )
+            raise InputError(msg)
 
 
 def _background(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -72,6 +73,9 @@ class Image:
         Full width at half maximum of the blur, nm, where the source tells.
     sources : tuple of SourceFile
         All files that it was read from.
+    repeated_share : float
+        Share of localisations that are another of the same molecule; NaN where none are known to
+        be.
     """
 
     name: str
@@ -84,3 +88,4 @@ class Image:
     counts: bool = False
     psf_nm: float | None = None
     sources: tuple[SourceFile, ...] = ()
+    repeated_share: float = math.nan

@@ -74,7 +74,7 @@ def read_image(
     image = open_image(paths, settings)
     if state_of(paths) != state:
         raise InputError(changed(paths[0].name))
-    notes = check_intensities(paths[0].name, image.cyx, image.channel_names)
+    notes = check_intensities(paths[0].name, image.cyx, image.channel_names, counts=image.counts)
     return replace(image, notes=image.notes + notes)
 
 
@@ -99,4 +99,5 @@ def open_image(paths: Sequence[Path], settings: Settings) -> Image:
             counts=source.counts,
             psf_nm=source.psf_nm,
             sources=sources,
+            repeated_share=source.repeated_share,
         )

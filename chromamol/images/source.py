@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
@@ -38,6 +39,9 @@ class Source:
         Whether the values are numbers of localisations.
     psf_nm : float or None
         Full width at half maximum of the blur, nm, where the file tells.
+    repeated_share : float
+        Share of localisations that are another of the same molecule; NaN where none are known to
+        be.
     """
 
     cyx: Planes
@@ -46,6 +50,7 @@ class Source:
     notes: tuple[str, ...] = ()
     counts: bool = False
     psf_nm: float | None = None
+    repeated_share: float = math.nan
 
 
 def check_size(name: str, axes: str, shape: Sequence[int], itemsize: int, stored: int) -> None:

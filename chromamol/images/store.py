@@ -8,6 +8,7 @@ It is kept as long as its sources, and the settings that they were read with, ar
 
 from __future__ import annotations
 
+import math
 import os
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
@@ -70,6 +71,7 @@ class InputRecord(BaseModel):
     notes: tuple[str, ...]
     counts: bool
     psf_nm: float | None
+    repeated_share: float | None = None
     levels: dict[str, tuple[int, int, int]]
 
 
@@ -129,6 +131,9 @@ def stored_image(
                     notes=source.notes,
                     counts=source.counts,
                     psf_nm=source.psf_nm,
+                    repeated_share=None
+                    if math.isnan(source.repeated_share)
+                    else source.repeated_share,
                     levels={
                         str(level): shape
                         for level, shape in enumerate(level_shapes(source.cyx.shape))
@@ -207,7 +212,7 @@ def _judge(name: str, folder: Path, record: InputRecord) -> None:
     """Refuse values that are no intensities; write what viewers need to show the others."""
     group = zarr.open_group(folder, mode="r+")
     levels = _levels(folder, record)
-    notes = check_intensities(name, levels[0], record.channel_names)
+    notes = check_intensities(name, levels[0], record.channel_names, counts=record.counts)
     coarsest = np.asarray(levels[-1][:])
     channels = omero_channels(coarsest, record.channel_names, active=True)
     omero = v05.Omero(channels=channels).model_dump(mode="json", exclude_none=True)
@@ -257,6 +262,7 @@ def _open(paths: Sequence[Path], store: Path) -> Image:
         counts=record.counts,
         psf_nm=record.psf_nm,
         sources=record.sources,
+        repeated_share=math.nan if record.repeated_share is None else record.repeated_share,
     )
 
 

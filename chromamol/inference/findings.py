@@ -285,7 +285,8 @@ def coloured_noise(role: str, shared: float) -> Finding:
         "coloured-noise",
         f"The noise of the {role} channel is not independent from pixel to pixel: neighbours "
         f"share {100 * shared:.0f} % of it, as after deconvolution, a SIM or Airyscan "
-        "reconstruction, smoothing or interpolation. The uncertainty of the map can then be far "
+        "reconstruction, smoothing or interpolation, and of molecules that are counted several "
+        "times. The uncertainty of the map can then be far "
         "too small. Use the raw image, or counts.",
         shared,
     )
@@ -328,6 +329,17 @@ def few_localisations(per_um2: float, needed_per_um2: float) -> Finding:
         f"There are {per_um2:.0f} localisations per um2; to sample chromatin domains of 100 nm, "
         f"{needed_per_um2:.0f} are needed. The map mostly shows where single ones happen to be.",
         per_um2,
+    )
+
+
+def blinking(share: float) -> Finding:
+    """Say that molecules were counted several times."""
+    return Finding(
+        "blinking",
+        f"About {share:.0%} of the localisations are another of the same molecule, which blinked "
+        "or stayed on. Molecules that are counted several times look like dense domains, and the "
+        "uncertainty is too small. Merge them in the program that made the table.",
+        share,
     )
 
 
@@ -461,11 +473,15 @@ def excluded_bodies(count: int, share: float) -> Finding:
 
 def mask_in_pieces(count: int, too_small: int) -> Finding:
     """Say that the outline of the nucleus is not one piece."""
-    left_out = f" Left out: {too_small} more of fewer than 64 pixels." if too_small else ""
+    left_out = f" Left out: {too_small} of fewer than 64 pixels." if too_small else ""
+    pieces = (
+        "one piece large enough to say something"
+        if count == 1
+        else f"{count} separate pieces; no chromatin flows from one to the other in the model"
+    )
     return Finding(
         "mask-in-pieces",
-        f"The outline of this nucleus consists of {count} separate pieces; no chromatin flows "
-        f"from one to the other in the model.{left_out}",
+        f"The outline of this nucleus consists of {pieces}.{left_out}",
         float(count),
     )
 

@@ -106,6 +106,12 @@ _NUCLEI = (
         "detail_nm over the median of the other nuclei of the image, three or more: a nucleus out "
         "of focus has a large one.",
     ),
+    (
+        "repeated_share",
+        "",
+        "Share of the localisations of the image that are another of the same molecule, where the "
+        "table looks uncorrected for blinking; else empty.",
+    ),
     ("rate_mean", RATE_UNIT, "Mean of the rate map over the pixels that have a rate."),
     (
         "rate_mean_sd",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 # Findings after which the pattern of a map, or its uncertainty, must not be believed.
 DOUBTS = frozenset(
     {
+        "blinking",
         "coloured-noise",
         "density-only-rejected",
         "domain-imprint",

@@ -48,6 +48,7 @@ class QualityRecord(_Frozen):
     localisations_per_um2: float | None = Field(None, allow_inf_nan=False)
     detail_nm: float | None = Field(None, allow_inf_nan=False)
     detail_over_others: float | None = Field(None, allow_inf_nan=False)
+    repeated_share: float | None = Field(None, allow_inf_nan=False)
 
 
 class NucleusRecord(_Frozen):

@@ -169,7 +169,7 @@ def test_resolution_tags_that_can_be_a_pixel_size(tmp_path):
         (np.eye(24, 37) > 0, {}, "only true and false"),
         (np.zeros((24, 37), np.uint16), {}, "all zeros"),
         (np.full((24, 37), 7, np.uint16), {}, "the same value (7)"),
-        (np.where(YX.max() == YX, np.nan, YX).astype(np.float32), {}, "1 values that are NaN"),
+        (np.where(YX.max() == YX, np.nan, YX).astype(np.float32), {}, "1 value that is NaN"),
         (np.where(YX.max() == YX, np.inf, YX).astype(np.float32), {}, "NaN or infinite"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

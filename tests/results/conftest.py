@@ -83,7 +83,7 @@ def composition_of(densities: dict[Role, np.ndarray], *, calibrated: bool) -> Co
     return Composition(image, roles, nothing, one, calibrated)
 
 
-QUALITY = Quality(0.002, 40.0, 900.0, 110.0, 1.1)
+QUALITY = Quality(0.002, 40.0, 900.0, 110.0, 1.1, 0.2)
 
 
 def build_analysis(*, density_only: bool = False) -> Analysis:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,8 +30,8 @@ _MOST_NEIGHBOURS = 64
 _SOME = 0.01
 
 
-def blinking_warning(table: Localisations, *, merged: bool) -> tuple[str, ...]:
-    """Warn of a table in which molecules that blink or stay on are counted several times.
+def blinking(table: Localisations, *, merged: bool) -> tuple[float, tuple[str, ...]]:
+    """Notice a table in which molecules that blink or stay on are counted several times.
 
     The rows that have a neighbour within reach in the next 3 frames are compared with what chance
     gives: the neighbours at least 50 frames away, per frame. Molecules that were seen again are in
@@ -41,11 +42,17 @@ def blinking_warning(table: Localisations, *, merged: bool) -> tuple[str, ...]:
     table : Localisations
     merged : bool
         Whether rows of one molecule were merged before, here or by the program that wrote it.
+
+    Returns
+    -------
+    share : float
+        Of the rows that are another one of the same molecule; NaN where they are not noticed.
+    notes : tuple of str
     """
     if merged:
-        return ()
+        return math.nan, ()
     if table.frame is None:
-        return (
+        return math.nan, (
             "The table has no frames, so whether molecules were counted several times "
             "(blinking) cannot be told. Merge them in the program that made the table.",
         )
@@ -53,15 +60,16 @@ def blinking_warning(table: Localisations, *, merged: bool) -> tuple[str, ...]:
     frame = table.frame[rows]
     n_late = int(np.ptp(frame)) + 1 - 2 * _LATE_FRAMES
     if n_late < _FEWEST_LATE:
-        return ()
+        return math.nan, ()
     again, late = _neighbours(table, rows, frame)
     by_chance = late * _SOON_FRAMES / n_late
     excess = again.mean() - by_chance
     if again.sum() < _FEWEST_ROWS or excess < max(_MANY, (_BEYOND_CHANCE - 1) * by_chance):
-        return ()
-    return (
+        return math.nan, ()
+    reach = "25 nm" if table.precision_nm is None else "their precision"
+    return float(excess), (
         f"WARNING: the table looks uncorrected for blinking: {excess:.0%} of the localisations "
-        "have another within their precision in the next frames, beyond chance. Molecules "
+        f"have another within {reach} in the next frames, beyond chance. Molecules "
         "that are counted several times look like dense domains, and the uncertainty is too "
         "small. Merge or group them in the program that made the table.",
     )
@@ -99,7 +107,9 @@ def _neighbours(
     positions = np.column_stack((table.x_nm[rows], table.y_nm[rows]))
     tree = cKDTree(positions)
     channel = None if table.channel is None else table.channel[rows]
-    asked = np.arange(0, len(rows), -(-len(rows) // _ASKED_ROWS))
+    # At random: in steps, they would be the first of each molecule where a table is sorted so.
+    rng = np.random.default_rng(0)
+    asked = rng.choice(len(rows), min(len(rows), _ASKED_ROWS), replace=False)
     reach_nm = _REACH * np.sqrt(2) * precision
     # Missing neighbours have the index beyond the last, and stand for the row itself.
     _, near = tree.query(positions[asked], _MOST_NEIGHBOURS, distance_upper_bound=reach_nm)

@@ -10,29 +10,56 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MARGIN_NM = 1_000.0
-# The outermost localisations that are looked at: so many, or this share of all.
-_FEWEST, _SHARE = 400, 0.005
-# The exponent is 1.5 at the rim of a round nucleus and 1 at a cut, with a standard deviation of
-# exponent / sqrt(400): a cut is taken for a rim less often than a rim for a cut.
-_ROUND = 1.2
+# Depths below the side, nm: what touches it, and two bands in which its width is compared. The
+# first lies deeper than drift, rounding or a slight rotation blur a cut.
+_TOUCHING_NM = 500.0
+_OUTER_NM, _INNER_NM = (250.0, 550.0), (1_050.0, 1_350.0)
+# Between two bodies lies a gap of at least so much.
+_GAP_NM = 1_000.0
+# A body of a radius of some um that touches the side is half as wide in the outer band as in the
+# inner one; one that a cut has taken 0.5 um from, three quarters; one with a straight side is as
+# wide.
+_NARROWER = 0.71
+_FEWEST = 50
+_WIDTH_PERCENTILES = (2, 98)
 
 
-def thins_out(distance_nm: NDArray[np.floating]) -> bool:
-    """Tell whether localisations thin out towards a side of their field, as a whole nucleus does.
+def thins_out(distance_nm: NDArray[np.floating], along_nm: NDArray[np.floating]) -> bool:
+    """Tell whether all bodies that reach a side of the field are whole, as round nuclei are.
 
-    Between a round border of radius R and the line at depth d below its outermost point lies the
-    area 4/3 sqrt(2 R) d^1.5, and below a straight cut one that is proportional to d. The exponent
-    is the most likely one for the depths of the outermost localisations, n / sum(log(d_n / d)).
+    A round body gets narrower towards the side that it touches, and one that is cut does not.
+    Where too few localisations tell it, the answer is no.
 
     Parameters
     ----------
-    distance_nm : (localisation,) float array
-        From the outermost localisation, nm.
+    distance_nm, along_nm : (localisation,) float array
+        From the outermost localisation, and along the side, nm.
     """
-    n_outermost = max(_FEWEST, int(_SHARE * len(distance_nm)))
-    if len(distance_nm) < 4 * n_outermost:
+    near = distance_nm < _INNER_NM[1]
+    depth, along = distance_nm[near], along_nm[near]
+    bodies = _parts(along[depth < _TOUCHING_NM])
+    inner = _parts(along[(depth >= _INNER_NM[0]) & (depth < _INNER_NM[1])])
+    outer = along[(depth >= _OUTER_NM[0]) & (depth < _OUTER_NM[1])]
+    return bool(bodies) and all(_narrows(body, outer, inner) for body in bodies)
+
+
+def _parts(along_nm: NDArray[np.floating]) -> list[NDArray[np.floating]]:
+    """Part positions along a side where there is a gap."""
+    ordered = np.sort(along_nm)
+    parts = np.split(ordered, np.flatnonzero(np.diff(ordered) > _GAP_NM) + 1)
+    return [part for part in parts if len(part)]
+
+
+def _narrows(
+    body: NDArray[np.floating],
+    outer_nm: NDArray[np.floating],
+    inner_parts: list[NDArray[np.floating]],
+) -> bool:
+    """Tell whether one body is narrower towards the side."""
+    low, high = body[0], body[-1]
+    outer_nm = outer_nm[(outer_nm >= low) & (outer_nm <= high)]
+    over = [part for part in inner_parts if part[0] <= high and part[-1] >= low]
+    if len(outer_nm) < _FEWEST or len(over) != 1 or len(over[0]) < _FEWEST:
         return False
-    depths_nm = np.sort(np.partition(distance_nm, n_outermost)[: n_outermost + 1])
-    depths_nm = depths_nm[depths_nm > 0]
-    logs = np.log(depths_nm[-1:] / depths_nm).sum()
-    return bool(len(depths_nm) > n_outermost / 2 and len(depths_nm) > _ROUND * logs)
+    outer, inner = (np.ptp(np.percentile(part, _WIDTH_PERCENTILES)) for part in (outer_nm, over[0]))
+    return bool(outer < _NARROWER * inner)

@@ -9,16 +9,15 @@ import numpy as np
 
 from chromamol.errors import InputError
 from chromamol.images.file_name import output_name
-from chromamol.images.localisations.blinking import blinking_warning, was_merged
+from chromamol.images.localisations.blinking import blinking, was_merged
 from chromamol.images.localisations.columns import understand
-from chromamol.images.localisations.labels import NUMBERED
 from chromamol.images.localisations.layout import is_text
 from chromamol.images.localisations.merging import merge_tracks
 from chromamol.images.localisations.rendering import count, draw, grid_around
 from chromamol.images.localisations.selection import selected
 from chromamol.images.localisations.text import read_text
 from chromamol.images.smoothing import FWHM_TO_SD
-from chromamol.images.source import MIN_SIDE_PX, Source
+from chromamol.images.source import MAX_CHANNELS, MIN_SIDE_PX, Source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,12 +25,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from chromamol.images.localisations.labels import Channel
     from chromamol.images.localisations.rendering import PixelGrid
     from chromamol.images.localisations.table import Localisations, RawTable
     from chromamol.settings import Settings
 
 DEFAULT_PIXEL_NM = 20.0
 
+_SHARPEST_NM = 1.0
 # No place in a nucleus has a hundredth of its molecules within a pixel.
 _FEWEST_OF_BEAD, _SHARE_OF_BEAD = 50, 0.01
 _OF_IMAGES = {".tif", ".tiff", ".png", ".jpg", ".jpeg", ".nd2", ".czi", ".lif", ".svg", ".asdf"}
@@ -123,10 +124,12 @@ def read_localisations(paths: Sequence[Path], settings: Settings) -> Source:
     """
     channels: list[tuple[str, Localisations]] = []
     notes: list[str] = []
+    shares = []
     for path in paths:
         name = output_name(path) if len(paths) > 1 else ""
-        table_channels, table_notes = _molecules(path, name, settings)
+        table_channels, share, table_notes = _molecules(path, name, settings)
         channels += table_channels
+        shares.append(share)
         prefix = f"{path.name}: " if len(paths) > 1 else ""
         notes += [prefix + note for note in table_notes]
     pixel_nm = settings.pixel_size_nm or DEFAULT_PIXEL_NM
@@ -138,13 +141,16 @@ def read_localisations(paths: Sequence[Path], settings: Settings) -> Source:
             f"{pixel_nm:g} nm: too few. Give a smaller --pixel-size-nm."
         )
         raise InputError(msg)
-    if settings.rendering == "precision":
-        _check_precisions(paths, channels)
     render = count if settings.rendering == "histogram" else draw
     cyx = np.stack([render(table, grid) for table in tables])
     notes += [_picture_note(grid, settings), *grid_notes, *_bead_notes(cyx)]
     psf_nm = _psf_nm(tables, settings)
-    if psf_nm is not None:
+    if psf_nm is not None and psf_nm < _SHARPEST_NM:
+        notes.append(
+            f"WARNING: their precision would blur the image by no more than {psf_nm:.2g} nm. "
+            "No microscope is as precise: do the precisions have the unit of the positions?"
+        )
+    elif psf_nm is not None:
         notes.append(
             f"Their precision blurs the image by {psf_nm:.3g} nm (full width at half maximum); "
             "psf_nm overrules that."
@@ -156,19 +162,21 @@ def read_localisations(paths: Sequence[Path], settings: Settings) -> Source:
         notes=tuple(notes),
         counts=settings.rendering == "histogram",
         psf_nm=psf_nm,
+        repeated_share=float(np.fmax.reduce(shares)),
     )
 
 
 def _molecules(
     path: Path, name: str, settings: Settings
-) -> tuple[list[tuple[str, Localisations]], list[str]]:
+) -> tuple[list[tuple[str, Localisations]], float, list[str]]:
     """Read the channels of one table: the localisations that count, each molecule once.
 
-    Whether two rows are one molecule is known from a track only.
+    Whether two rows are one molecule is known from a track only; of other tables, the share of the
+    rows that seem to repeat another is returned.
     """
     raw = open_table(path)
     understood = understand(path.name, raw, settings)
-    table, labels, selection_notes = selected(path.name, raw, understood, settings)
+    table, channels, selection_notes = selected(path.name, raw, understood, settings)
     notes = [f"{raw.kind}. {understood.positions}", *understood.notes, *raw.notes]
     notes += selection_notes
     if table.z_nm is not None and np.ptp(table.z_nm) > 0 and settings.z_range_nm is None:
@@ -177,42 +185,46 @@ def _molecules(
             f"Positions are in 3-D (z from {low:.0f} to {high:.0f} nm); they were projected along "
             "z. z_range_nm chooses a slab."
         )
+    if settings.rendering == "precision" and table.precision_nm is None:
+        msg = (
+            f"{path.name} has no precisions, so it cannot be drawn by precision. Name their column "
+            "with --columns precision=NAME, or keep rendering=histogram."
+        )
+        raise InputError(msg)
     merge_notes: tuple[str, ...] = ()
     has_tracks = table.track is not None
     if has_tracks and settings.merge_tracks:
         table, merge_notes = merge_tracks(path.name, table)
     merged = (has_tracks and settings.merge_tracks) or was_merged(table)
     table = replace(table, track=None, failed=None, photons=None, z_nm=None, detections=None)
-    notes += [*merge_notes, *blinking_warning(table, merged=merged)]
-    return _by_channel(name, table, labels), notes
+    share, blinking_notes = blinking(table, merged=merged)
+    notes += [*merge_notes, *blinking_notes]
+    return _by_channel(path.name, name, table, channels), share, notes
 
 
 def _by_channel(
-    name: str, table: Localisations, labels: Sequence[tuple[int, str]]
+    file_name: str, name: str, table: Localisations, channels: Sequence[Channel]
 ) -> list[tuple[str, Localisations]]:
-    """Part a table by its column of channels."""
+    """Part a table by its column of channels; a single number is no name."""
     if table.channel is None:
         return [(name, table)]
-    held = np.unique(table.channel)
-    names = {number: label for number, label in labels if number in held}
-    if len(names) == 1 and next(iter(names.values())).startswith(NUMBERED):
-        return [(name, replace(table, channel=None))]
-    return [
-        (f"{name} {label}".strip(), replace(table.where(table.channel == number), channel=None))
-        for number, label in names.items()
-    ]
-
-
-def _check_precisions(paths: Sequence[Path], channels: Sequence[tuple[str, Localisations]]) -> None:
-    """Refuse to draw by precision what has none."""
-    lacking = [name for name, table in channels if table.precision_nm is None]
-    if lacking:
-        names = ", ".join(name or paths[0].name for name in lacking)
+    held = set(np.unique(table.channel).tolist())
+    channels = [one for one in channels if one.code in held]
+    if len(channels) > MAX_CHANNELS:
         msg = (
-            f"{names}: there are no precisions, so it cannot be drawn by precision. Name their "
-            "column with --columns precision=NAME, or keep rendering=histogram."
+            f"{file_name} has {len(channels)} channels in its column of channels; at most "
+            f"{MAX_CHANNELS} are read. Is it the column of channels? Name another with --columns "
+            "channel=NAME."
         )
         raise InputError(msg)
+    if len(channels) == 1 and channels[0].number is not None:
+        return [(name, replace(table, channel=None))]
+    parts = []
+    for one in channels:
+        label = one.label if one.number is None else f"channel {one.label}"
+        part = replace(table.where(table.channel == one.code), channel=None)
+        parts.append((f"{name} {label}".strip(), part))
+    return parts
 
 
 def _psf_nm(tables: Sequence[Localisations], settings: Settings) -> float | None:

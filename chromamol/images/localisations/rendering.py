@@ -69,14 +69,20 @@ def grid_around(
     InputError
         If there would be more pixels than can be analysed.
     """
+    yx_nm = [
+        getattr(tables[0], axis)
+        if len(tables) == 1
+        else np.concatenate([getattr(table, axis) for table in tables])
+        for axis in ("y_nm", "x_nm")
+    ]
     first, shape, wider = [], [], []
-    for axis, sides in (("y_nm", ("top", "bottom")), ("x_nm", ("left", "right"))):
-        positions_nm = np.concatenate([getattr(table, axis) for table in tables])
+    for number, sides in enumerate((("top", "bottom"), ("left", "right"))):
+        positions_nm, along_nm = yx_nm[number], yx_nm[1 - number]
         low, high = positions_nm.min(), positions_nm.max()
-        if thins_out(positions_nm - low):
+        if thins_out(positions_nm - low, along_nm):
             low -= MARGIN_NM
             wider.append(sides[0])
-        if thins_out(high - positions_nm):
+        if thins_out(high - positions_nm, along_nm):
             high += MARGIN_NM
             wider.append(sides[1])
         first.append(int(np.floor(low / pixel_nm)))
@@ -88,9 +94,12 @@ def grid_around(
             f"pixel, for example --pixel-size-nm {2 * pixel_nm:g}, or crop the table."
         )
         raise InputError(msg)
-    notes: tuple[str, ...] = ()
+    y_um, x_um = (number * pixel_nm / 1e3 for number in first)
+    notes: tuple[str, ...] = (
+        f"The picture begins at y = {y_um:g} um, x = {x_um:g} um of the table.",
+    )
     if wider:
-        notes = (
+        notes += (
             f"The localisations thin out towards {', '.join(wider)}: the picture goes on for "
             f"{MARGIN_NM / 1e3:g} um there, and nuclei at these sides count as whole.",
         )

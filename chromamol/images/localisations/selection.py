@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from chromamol.errors import InputError
-from chromamol.images.localisations.labels import NO_CHANNEL, ChannelLabels
+from chromamol.images.localisations.labels import NO_CHANNEL, Channel, ChannelLabels
 from chromamol.images.localisations.table import MAX_ROWS, Localisations, concatenate
 
 if TYPE_CHECKING:
@@ -36,14 +36,14 @@ class Selected(NamedTuple):
     Attributes
     ----------
     localisations : Localisations
-    channels : sequence of (int, str)
-        The numbers in its column of channels, in order, each with a name ("channel 2", "H3K9me3").
+    channels : sequence of Channel
+        Those in its column of channels, in order.
     notes : tuple of str
         How many there were, and how many were dropped for what, in sentences.
     """
 
     localisations: Localisations
-    channels: Sequence[tuple[int, str]]
+    channels: Sequence[Channel]
     notes: tuple[str, ...]
 
 

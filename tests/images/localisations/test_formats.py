@@ -276,7 +276,7 @@ def test_parquet_with_channels_by_name(tmp_path, truth: Truth, category):
     frame.loc[5, "channel"] = None
     frame.to_parquet(tmp_path / "a.parquet")
     found, channels, notes = read(tmp_path / "a.parquet")
-    names = dict(channels)
+    names = {one.code: one.label for one in channels}
     read_marks = [names[number] for number in found.channel]
     assert read_marks == np.delete(mark, 5).tolist()
     assert "1 without a channel" in notes[0]
@@ -290,7 +290,7 @@ def test_picasso_with_channels_by_name(tmp_path, truth: Truth):
     with h5py.File(tmp_path / "a.hdf5", "w") as file:
         file["locs"] = records
     found, channels, _ = read(tmp_path / "a.hdf5", camera_pixel_nm=100)
-    number = {name: code for code, name in channels}["H3K9me3"]
+    number = {one.label: one.code for one in channels}["H3K9me3"]
     assert ((found.channel == number) == (truth.frame % 3 == 0)).all()
 
 

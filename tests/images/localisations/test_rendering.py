@@ -7,6 +7,7 @@ import pytest
 from scipy.stats import norm
 
 from chromamol.errors import CallError, InputError
+from chromamol.images.localisations.margin import thins_out
 from chromamol.images.localisations.read import read_localisations
 from chromamol.images.localisations.rendering import count, draw, grid_around
 from chromamol.images.localisations.table import Localisations
@@ -101,7 +102,7 @@ def test_one_table_with_two_channels(tmp_path, truth: Truth):
     assert source.channel_names == ("DAPI", "HP1")
     assert source.cyx.sum(axis=(1, 2)).tolist() == np.bincount(truth.frame % 2).tolist()
     many = write_table(tmp_path / "b.csv", [*NAMES, "channel"], [*columns(truth), truth.frame])
-    with pytest.raises(InputError, match="more than 32 channels"):
+    with pytest.raises(InputError, match="at most 32"):
         read_localisations([many], Settings())
 
 
@@ -137,6 +138,15 @@ def test_a_bead_is_noticed(tmp_path, truth: Truth):
     assert not any("bead" in note for note in read_localisations([plain], Settings()).notes)
 
 
+def test_channels_of_rows_that_are_dropped_do_not_count(tmp_path, truth: Truth):
+    channel = np.where(truth.frame > 100, truth.frame % 2, truth.frame + 10)
+    path = write_table(tmp_path / "a.csv", [*NAMES, "channel"], [*columns(truth), channel])
+    with pytest.raises(InputError, match="at most 32"):
+        read_localisations([path], Settings())
+    source = read_localisations([path], Settings(frame_range=(101, 400)))
+    assert source.channel_names == ("channel 0", "channel 1")
+
+
 def test_names_of_files_are_kept_whole_but_for_the_format(tmp_path, truth: Truth):
     names = ["2023.05_H3K9me3.csv", "2023.05_H3K27ac.csv"]
     paths = [write_table(tmp_path / name, NAMES, columns(truth)) for name in names]
@@ -145,7 +155,7 @@ def test_names_of_files_are_kept_whole_but_for_the_format(tmp_path, truth: Truth
 
 
 def disc(n: int, radius_nm: float, seed: int) -> Localisations:
-    """Localisations spread evenly over a disc around the origin."""
+    """Localisations spread evenly over an ellipse around the origin."""
     rng = np.random.default_rng(seed)
     radius, angle = radius_nm * np.sqrt(rng.uniform(size=n)), rng.uniform(0, 2 * np.pi, n)
     return Localisations(x_nm=radius * np.cos(angle), y_nm=0.8 * radius * np.sin(angle))
@@ -155,19 +165,49 @@ def disc(n: int, radius_nm: float, seed: int) -> Localisations:
 @pytest.mark.parametrize("seed", range(4))
 def test_a_whole_nucleus_gets_a_margin_and_a_cut_one_none_at_the_cut(n, seed):
     table = disc(n, 5_000.0, seed)
-    whole, (note,) = grid_around("a", [table], 50.0)
+    whole, (_, note) = grid_around("a", [table], 50.0)
     assert "top, bottom, left, right" in note
     assert count(table, whole)[:20].sum() == count(table, whole)[:, -20:].sum() == 0
-    cut = table.where(table.x_nm < 2_500)
-    grid, (note,) = grid_around("a", [cut], 50.0)
-    assert "top, bottom, left:" in note
-    assert count(cut, grid)[:, -1].sum() > 0
-    assert count(cut, grid).sum() == len(cut)
+    for cut_nm in (4_300, 2_500, -1_000):
+        cut = table.where(table.x_nm < cut_nm)
+        grid, (_, note) = grid_around("a", [cut], 50.0)
+        assert "left:" in note
+        assert "right" not in note
+        assert count(cut, grid)[:, -1].sum() > 0
+        assert count(cut, grid).sum() == len(cut)
+
+
+@pytest.mark.parametrize("drift_nm", [0, 200])
+@pytest.mark.parametrize("degrees", [0.0, 0.5])
+@pytest.mark.parametrize("rounded_nm", [1, 100])
+def test_drift_a_turn_and_rounding_hide_no_cut(drift_nm, degrees, rounded_nm):
+    rng = np.random.default_rng(1)
+    nucleus = disc(60_000, 5_000.0, 2)
+    cut = nucleus.where(nucleus.x_nm < 2_000)
+    turn = np.exp(1j * np.deg2rad(degrees))
+    for x_nm, y_nm in ((cut.x_nm, cut.y_nm), rng.uniform(0, 20_000, (2, 80_000))):
+        drifted = x_nm + drift_nm * rng.uniform(size=x_nm.size) + 1j * y_nm
+        turned = (drifted * turn).view(float).reshape(-1, 2)
+        x, y = rounded_nm * np.round(turned / rounded_nm).T
+        assert not thins_out(x.max() - x, y)
+
+
+def test_every_nucleus_at_a_side_has_to_be_whole():
+    one, other = disc(20_000, 4_000.0, 0), disc(20_000, 4_000.0, 1)
+    cut = other.where(other.x_nm > -1_500)
+    x_nm = np.concatenate([one.x_nm + 4_000, cut.x_nm + 1_500])
+    y_nm = np.concatenate([one.y_nm, cut.y_nm + 12_000])
+    assert not thins_out(x_nm, y_nm)
+    assert thins_out(one.x_nm + 4_000, one.y_nm)
+    # Whole ones at different depths, the second beyond what touches the side.
+    x_nm = np.concatenate([one.x_nm + 4_000, other.x_nm + 5_000])
+    assert thins_out(x_nm, np.concatenate([one.y_nm, other.y_nm + 12_000]))
 
 
 def test_a_field_that_was_cropped_gets_no_margin(truth: Truth):
     rng = np.random.default_rng(0)
     field = Localisations(x_nm=rng.uniform(0, 9_000, 9_000), y_nm=rng.uniform(0, 5_000, 9_000))
-    assert grid_around("a", [field], 50.0)[1] == ()
+    assert len(grid_around("a", [field], 50.0)[1]) == 1
     few = Localisations(x_nm=truth.x_nm, y_nm=truth.y_nm)
-    assert grid_around("a", [few], 50.0)[1] == ()
+    (place,) = grid_around("a", [few], 50.0)[1]
+    assert place == "The picture begins at y = 0.5 um, x = 1 um of the table."

@@ -116,13 +116,37 @@ def test_rows_without_a_channel_are_dropped():
 def test_channels_by_name_are_numbered_and_in_order():
     channel = np.array(["H3K9me3", " H3K27ac ", None, ""] * 100, dtype=object)
     found, channels, notes = select(table(channel=channel))
-    assert channels == [(1, "H3K27ac"), (0, "H3K9me3")]
+    assert [(one.code, one.label) for one in channels] == [(1, "H3K27ac"), (0, "H3K9me3")]
     assert np.bincount(found.channel).tolist() == [100, 100]
     assert "200 without a channel" in notes[0]
     mixed = np.array([561, 488.0, "561", "488.0", "DAPI"] * 80, dtype=object)
     found, channels, _ = select(table(channel=mixed))
-    assert [name for _, name in channels] == ["channel 488", "channel 561", "DAPI"]
+    assert [(one.label, one.number) for one in channels] == [
+        ("488", 488),
+        ("561", 561),
+        ("DAPI", None),
+    ]
     assert np.bincount(found.channel).tolist() == [160, 160, 80]
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        (["x" * 100 + "A", "x" * 100 + "B"], "more than 100 letters"),
+        ([f"molecule {i}" for i in range(1_001)], "more than a thousand"),
+    ],
+)
+def test_what_cannot_be_names_of_channels(labels, said):
+    channel = np.resize(np.array(labels, dtype=object), 2_002)
+    with pytest.raises(InputError, match=said):
+        select(table(2_002, channel=channel))
+
+
+def test_odd_labels_are_names(tmp_path):
+    channel = np.array(["--5", "dapi", "DAPI", "²"] * 100, dtype=object)
+    found, channels, _ = select(table(channel=channel))
+    assert [one.label for one in channels] == ["--5", "dapi", "²"]
+    assert np.bincount(found.channel).tolist() == [100, 200, 100]
 
 
 def test_text_is_no_position():
