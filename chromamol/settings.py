@@ -11,7 +11,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from chromamol.errors import CallError
 
@@ -41,6 +48,7 @@ _IN_WORDS = {
     "dict_type": "one value for each role",
     "bool_parsing": "true or false",
     "bool_type": "true or false",
+    "string_pattern_mismatch": "2 to 5 of the letters T, Z, C, Y, X",
 }
 
 # A setting about how a file is read: a front end whose images are open already does not ask for it.
@@ -64,7 +72,7 @@ class Settings(BaseModel):
         description="Size of a (square) pixel, nm. Empty: read from the image file; localisations "
         "are counted in pixels of 20 nm.",
     )
-    axes: Annotated[str, Field(pattern="^[TZCYX]{2,5}$")] | None = Field(
+    axes: Annotated[str, StringConstraints(to_upper=True, pattern="^[TZCYX]{2,5}$")] | None = Field(
         None,
         json_schema_extra=READING,
         description="Axes of an image whose file does not name them, or names them wrongly: a "

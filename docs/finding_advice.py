@@ -227,6 +227,15 @@ ADVICE: dict[str, tuple[tuple[tuple[Any, ...], str], ...]] = {
             "the table, and that the pixel size is right.",
         ),
     ),
+    "blinking": (
+        (
+            (0.42,),
+            "Merge the localisations of a molecule in the program that made the table "
+            "(ThunderSTORM: Merging; Picasso: Link; SMAP: Grouping), and read the merged table. "
+            "Where the table has a column of tracks or molecules that chromamol does not know, "
+            "name it: `--columns track=NAME`.",
+        ),
+    ),
     "out_of_focus": (
         (
             (1450.0, 2.3),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,7 +17,7 @@ from chromamol.cli.reading_options import (
     TimePoint,
     ZPlane,
 )
-from chromamol.cli.settings_options import settings_from
+from chromamol.cli.settings_options import help_for, settings_from
 from chromamol.cli.words import say
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from chromamol.images.image import Image
     from chromamol.settings import Settings
 
-_SATURATED_SHARE = 1e-3
+_SATURATED_SHARE, _FEWEST_SATURATED = 1e-3, 30
 _FULL_SCALES = frozenset(2**bits - 1 for bits in (8, 10, 12, 14, 16))
 
 
@@ -40,6 +41,7 @@ def info(
     axes: Axes = None,
     z_plane: ZPlane = None,
     time_point: TimePoint = None,
+    pixel_size_nm: Annotated[float | None, typer.Option(help=help_for("pixel_size_nm"))] = None,
     columns: Columns = None,
     camera_pixel_nm: CameraPixel = None,
     assignments: Assignments = None,
@@ -60,6 +62,7 @@ def info(
     chosen = settings_from(
         None,
         assignments or [],
+        pixel_size_nm=pixel_size_nm,
         columns=columns,
         camera_pixel_nm=camera_pixel_nm,
         axes=axes,
@@ -82,12 +85,17 @@ def info(
         "Image",
         f"{count} channel{'s' * (count > 1)}, {height} x {width} pixels (y, x), {image.cyx.dtype}",
     )
+    if pixel_size_nm is not None:
+        image = replace(image, yx_spacing_nm=(pixel_size_nm, pixel_size_nm))
     _line("Pixel size", _pixel_size(image))
     roles, remarks = _roles(image)
     for number, name in enumerate(image.channel_names):
         called = f" '{name}'" if name else ""
         role = f" taken as {roles[number]};" if number in roles else ""
-        _line(f"Channel {number}", f"{called}{role} {_intensities(image.cyx[number])}".strip())
+        _line(
+            f"Channel {number}",
+            f"{called}{role} {_intensities(image.cyx[number], counts=image.counts)}".strip(),
+        )
     for note in (*image.notes, *remarks):
         _line("Note", note)
 
@@ -159,12 +167,20 @@ def _pixel_size(image: Image) -> str:
             "none in the file (WARNING). 'chromamol run' needs it: look it up in the microscope's "
             "software and give it, for example: --pixel-size-nm 20"
         )
+    from chromamol.inference.model_fit import ASSUMED_NM
+
     y_nm, x_nm = image.yx_spacing_nm
     height, width = image.cyx.shape[1:]
-    return (
+    text = (
         f"{y_nm:g} x {x_nm:g} nm (y, x); "
         f"the image is {height * y_nm / 1e3:.3g} x {width * x_nm / 1e3:.3g} um"
     )
+    if max(y_nm, x_nm) > ASSUMED_NM / 3:
+        text += (
+            f". Coarser than a third of a reaction-diffusion length of {ASSUMED_NM:g} nm: with "
+            "such a length there is a compaction map and no rate map"
+        )
+    return text
 
 
 def _roles(image: Image) -> tuple[dict[int, str], tuple[str, ...]]:
@@ -182,14 +198,15 @@ def _roles(image: Image) -> tuple[dict[int, str], tuple[str, ...]]:
     return {number: role.value for role, number in roles.items()}, notes
 
 
-def _intensities(yx: NDArray[Any]) -> str:
-    """Say the range, and whether the detector was saturated."""
+def _intensities(yx: NDArray[Any], *, counts: bool) -> str:
+    """Say the range, and whether the detector was saturated; counts cannot be."""
     import numpy as np
 
     lowest, highest = yx.min(), yx.max()
     text = f"intensities from {lowest:g} to {highest:g}, median {np.median(yx):g}"
     share = float(np.mean(yx == highest))
-    if highest > lowest and share > _SATURATED_SHARE:
+    many = share > _SATURATED_SHARE and share * yx.size >= _FEWEST_SATURATED
+    if highest > lowest and many and not counts:
         full = " and that is the end of a detector's range" if highest in _FULL_SCALES else ""
         text += (
             f". WARNING: {100 * share:.2g} % of the pixels have the highest value{full}: "

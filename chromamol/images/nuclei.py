@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _MARGIN_PX = 1
 
 
+_LARGEST_UM2 = 1_500.0
 # Each step takes half of the counts to stand out equally clearly.
 _WIDENINGS = (1.0, 1.5, 2.0)
 
@@ -102,8 +103,16 @@ def find_nuclei(
     labels = onto_image(parts, smoothed, levels, yx_intensity, width_nm)
     areas_um2 = np.bincount(labels.ravel()) * float(np.prod(yx_spacing_nm)) / 1e6
     labels[areas_um2[labels] < min_area_um2] = 0
+    if coarse.any():
+        largest_um2 = float(areas_um2[1:].max(initial=0.0))
     if not labels.any():
         raise InputError(_no_nucleus(f"the largest object has {largest_um2:.1f} um2", settings))
+    widest_um2 = areas_um2[np.unique(labels)[1:]].max()
+    if widest_um2 > _LARGEST_UM2:
+        notes += (
+            f"WARNING: a nucleus has {widest_um2:.3g} um2, more than that of almost any cell. Is "
+            "the pixel size right?",
+        )
     return label_nuclei(labels, notes)
 
 

@@ -153,8 +153,10 @@ def _from_names(
     if not chosen and list(unique) == list(found) == [Role.MARK]:
         chosen = unique
     if not chosen or (len(chosen) == 1 and len(unique) < len(found)):
+        alike = [role.value for role, numbers in found.items() if len(numbers) > 1]
+        why = f"name more than one as {alike[0]}" if alike else "do not tell what each shows"
         msg = (
-            f"The names of the {n_channels} channels do not tell what each shows: "
+            f"The names of the {n_channels} channels {why}: "
             f"{describe_channels(channel_names)}. {_HOW}"
         )
         raise InputError(msg)

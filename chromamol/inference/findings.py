@@ -473,7 +473,7 @@ def excluded_bodies(count: int, share: float) -> Finding:
 
 def mask_in_pieces(count: int, too_small: int) -> Finding:
     """Say that the outline of the nucleus is not one piece."""
-    left_out = f" Left out: {too_small} of fewer than 64 pixels." if too_small else ""
+    left_out = f" Left out: {too_small} more of fewer than 64 pixels." if too_small else ""
     pieces = (
         "one piece large enough to say something"
         if count == 1

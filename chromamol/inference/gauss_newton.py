@@ -27,9 +27,9 @@ _SETTLED = 3e-3
 _STILL_ACCEPTABLE = 2e-2
 # And by no more than this in any pixel and sweep.
 _LONGEST_STEP = 1.5
-# From this sweep on, a change as large as this that is hardly smaller than two sweeps ago is a
-# cycle, which the rest of the sweeps would not leave.
-_CYCLE_SWEEP, _CYCLE_CHANGE, _CYCLE_SHRINKS = 4, 0.1, 0.9
+# From this sweep on, changes as large as this (of the logarithm of a rate) that are hardly smaller
+# than two sweeps before are a cycle, which the rest of the sweeps would not leave.
+_CYCLE_SWEEP, _CYCLE_CHANGE, _CYCLE_SHRINKS = 5, 0.1, 0.9
 # What the data push towards zero and below ends at this share of the uniform level.
 _NOTHING = 0.005
 
@@ -164,15 +164,15 @@ def _sweep(
         fit = replace(fit, field=field)
         changes.append(change)
         settled = sweep >= _CHOOSING_SWEEP and change < _SETTLED
-        if not fit.converged or settled or _is_cycle(changes):
+        if not fit.converged or settled or (problem.positive and _is_cycle(changes)):
             break
     return Solution(problem, fit, regression, fit.converged and change < _STILL_ACCEPTABLE)
 
 
 def _is_cycle(changes: list[float]) -> bool:
-    """Whether the sweeps go round instead of settling."""
-    return (
-        len(changes) > _CYCLE_SWEEP
-        and changes[-1] > _CYCLE_CHANGE
-        and changes[-1] > _CYCLE_SHRINKS * changes[-3]
+    """Whether the sweeps go round instead of settling: twice in a row no step towards an end."""
+    last = changes[_CYCLE_SWEEP - 3 :]
+    return len(changes) > _CYCLE_SWEEP and all(
+        now > _CYCLE_CHANGE and now > _CYCLE_SHRINKS * before
+        for now, before in zip(last[-2:], last[-4:-2], strict=True)
     )

@@ -258,6 +258,7 @@ def _estimated(
     estimate = nucleus.estimate(model, settled.others)
     uncertain_total = not calibrated and Role.TOTAL in channels.densities
     base = replace(base, reaction_length_nm=ell_nm, exploratory=uncertain_total)
+    of_nucleus = tuple(found)  # which stay where there is no map
     found += settled.findings
     if base.quantity is Quantity.DEPOSITION:
         found.append(say.mark_is_sharpened_density(ell_nm))
@@ -275,7 +276,7 @@ def _estimated(
     may_vanish = base.quantity is Quantity.DEPOSITION
     status, quality = _quality(estimate, rate[mask & ~blank], may_vanish=may_vanish)
     if status is Status.NOT_CONVERGED:
-        return _with(base, *quality, status=status)  # all else is about a map that there is not
+        return _with(base, *of_nucleus, *quality, status=status)
     found += [_fineness(estimate), *quality]
     if status is Status.REJECTED:
         return _with(base, *found, residual=residual, status=status)
@@ -306,10 +307,12 @@ def _on_scale(
     unit, posterior = 1.0, estimate.posterior
     if base.scale is Scale.RELATIVE:
         unit = 1 / float(np.nanmean(rate))
-        posterior = posterior and posterior.over_mean(rate)
+        if posterior is not None:
+            posterior = posterior.over_mean(rate)
     elif base.scale is Scale.ABSOLUTE:
         unit = base.settings.acetylation_rate_per_s or 1.0
-        posterior = posterior and posterior.scaled(unit)
+        if posterior is not None:
+            posterior = posterior.scaled(unit)
     rate_sd = unit * estimate.rate_sd if posterior is None else posterior.sd()
     rate_sd = np.where(np.isnan(rate), np.nan, rate_sd)
     return unit, replace(base, rate=unit * rate, rate_sd=rate_sd, posterior=posterior)
@@ -350,14 +353,14 @@ def _quality(
         found.append(say.misfit(estimate.noise_scale))
     if estimate.structure is not None and estimate.structure.structured:
         found.append(say.structured_residual(estimate.structure.structured_share))
+    if estimate.status is Status.NOT_CONVERGED:
+        return estimate.status, found
     if not shown.size:
         return Status.REJECTED, found
     below = float((shown < _NOTHING * np.mean(shown)).mean())
     if below > _VANISHING_SHARE and not may_vanish:
         found.append(say.vanishing(below))
-    rejected = (
-        estimate.status is not Status.NOT_CONVERGED and below > _REJECTED_SHARE and not may_vanish
-    )
+    rejected = below > _REJECTED_SHARE and not may_vanish
     return (Status.REJECTED if rejected else estimate.status), found
 
 

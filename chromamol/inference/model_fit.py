@@ -82,8 +82,9 @@ class ModelFit:
 
     @property
     def is_hopeless(self) -> bool:
-        """Whether no length that was tried has a map at all."""
-        return self.log_length is not None and not np.isfinite(self.log_length.deviance)
+        """Whether nothing that was tried has a map at all."""
+        profiles = [one for one in (self.log_length, self.mixing_energy) if one is not None]
+        return any(not np.isfinite(one.deviance) for one in profiles)
 
     @property
     def lengths_nm(self) -> tuple[float, float, float]:

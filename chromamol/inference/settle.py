@@ -85,11 +85,12 @@ def settle_model(
     fit = nucleus.fit_model(start, mixing=mixing == "fit", smallest_nm=smallest_nm)
     if stated == "fit" and not fit.length_is_known:
         # What else was fitted belongs to a length that the image does not tell.
-        changes = [] if fit.is_hopeless else _changes_with_length(nucleus, start)
+        hopeless = fit.is_hopeless
+        changes = [] if hopeless else _changes_with_length(nucleus, start)
         unknown = [say.ell_assumed(ASSUMED_NM, max(changes, default=None))]
         if mixing == "fit":
             unknown.append(say.mixing_unknown(start.mixing_energy))
-        others = _other_gains(nucleus, start) if uncertain_gain else ()
+        others = _other_gains(nucleus, start) if uncertain_gain and not hopeless else ()
         return Settled(start, others, length_is_fitted=False, findings=tuple(unknown))
     found = [say.ell_fitted(*fit.lengths_nm) if stated == "fit" else given]
     if fit.mixing_energy is not None and fit.mixing_energy.known:

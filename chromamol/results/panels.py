@@ -46,6 +46,7 @@ _ROLE_TITLES = {
 }
 _CHANNEL_COLOURS = ("#ff00ff", "#00ff00")
 _SHARE_IN_COLOURS = 98.0
+_DEPOSITION_WIDTHS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _NO_MAP = "No rate map could be given; the first sentence below says why."
 
@@ -166,11 +167,37 @@ def _rate_panel(analysis: Analysis, frame: Frame) -> Panel:
     """Show the rate on a diverging log2 scale, or say that there is none."""
     first = analysis.per_nucleus[0].rate_map
     naming = naming_of(first.quantity, first.scale)
-    log2_rate = _log2_rate(analysis, frame.mean(analysis.full_map("rate")))
-    if not np.isfinite(log2_rate).any():
+    rate = frame.mean(analysis.full_map("rate"))
+    if not np.isfinite(rate).any():
         not_asked = all(one.rate_map.status is Status.NOT_ASKED for one in analysis.per_nucleus)
         message = Status.NOT_ASKED.value if not_asked else _NO_MAP
         return Panel(naming.title, "", None, message=message)
+    pixels, bar = (
+        _deposition(rate, naming.axis)
+        if first.quantity is Quantity.DEPOSITION
+        else _ratio(analysis, rate)
+    )
+    known = [one for one in analysis.per_nucleus if np.isfinite(one.rate_map.rate).any()]
+    lengths = {round(nucleus.rate_map.reaction_length_nm) for nucleus in known}
+    subtitle = f"reaction length {min(lengths)}" + (f"–{max(lengths)}" if len(lengths) > 1 else "")
+    labels = {nucleus.label for nucleus in known}
+    return Panel(
+        naming.title,
+        f"{subtitle} nm",
+        pixels,
+        (bar,),
+        banner=_banner(analysis),
+        doubted=_doubted(analysis),
+        missing=tuple(one.label for one in analysis.per_nucleus if one.label not in labels),
+        opacity=_opacity(analysis, frame),
+    )
+
+
+def _ratio(analysis: Analysis, yx_rate: NDArray[np.float64]) -> tuple[NDArray[np.float64], Bar]:
+    """Return the logarithm of a rate that is positive, and its colours."""
+    first = analysis.per_nucleus[0].rate_map
+    naming = naming_of(first.quantity, first.scale)
+    log2_rate = _log2_rate(analysis, yx_rate)
     needed = 2 ** _percentiles(np.abs(log2_rate), _SHARE_IN_COLOURS)[0]
     ratio = next((limit for limit in _RATIO_TICKS if limit >= needed), max(_RATIO_TICKS))
     limit, between = math.log2(ratio), _RATIO_TICKS[ratio]
@@ -182,21 +209,15 @@ def _rate_panel(analysis: Analysis, frame: Frame) -> Panel:
     unit = f"10{str(power).translate(_SUPERSCRIPTS)} {naming.unit}" if power else naming.unit
     label = with_unit(naming.axis, ", ".join(filter(None, (unit, "log scale"))))
     extend = "both" if np.nanmax(np.abs(log2_rate)) > limit else "neither"
-    bar = Bar("RdBu_r", -limit, limit, label, ticks, extend)
-    known = [one for one in analysis.per_nucleus if np.isfinite(one.rate_map.rate).any()]
-    lengths = {round(nucleus.rate_map.reaction_length_nm) for nucleus in known}
-    subtitle = f"reaction length {min(lengths)}" + (f"–{max(lengths)}" if len(lengths) > 1 else "")
-    labels = {nucleus.label for nucleus in known}
-    return Panel(
-        naming.title,
-        f"{subtitle} nm",
-        log2_rate,
-        (bar,),
-        banner=_banner(analysis),
-        doubted=_doubted(analysis),
-        missing=tuple(one.label for one in analysis.per_nucleus if one.label not in labels),
-        opacity=_opacity(analysis, frame),
-    )
+    return log2_rate, Bar("RdBu_r", -limit, limit, label, ticks, extend)
+
+
+def _deposition(yx_rate: NDArray[np.float64], label: str) -> tuple[NDArray[np.float64], Bar]:
+    """Return a deposition, which may be zero and below, and its colours around its mean."""
+    needed = _percentiles(np.abs(yx_rate - 1), _SHARE_IN_COLOURS)[0]
+    width = next((one for one in _DEPOSITION_WIDTHS if one >= needed), _DEPOSITION_WIDTHS[-1])
+    extend = "both" if np.nanmax(np.abs(yx_rate - 1)) > width else "neither"
+    return yx_rate, Bar("RdBu_r", 1 - width, 1 + width, label, extend=extend)
 
 
 def _doubted(analysis: Analysis) -> tuple[int, ...]:

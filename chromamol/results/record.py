@@ -13,14 +13,11 @@ from chromamol.images.image import SourceFile
 from chromamol.inference.rate_map import Quantity, Scale
 from chromamol.results.in_words import is_doubted
 from chromamol.results.naming import naming_of, with_unit
-from chromamol.settings import Settings
+from chromamol.settings import Role, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from chromamol.analysis import Analysis, MapName, NucleusAnalysis
     from chromamol.results.naming import Naming
-    from chromamol.settings import Role
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 PositiveNm = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -59,7 +56,7 @@ class NucleusRecord(_Frozen):
     quantity: Quantity
     scale: Literal["ABSOLUTE", "RATIO", "RELATIVE"]
     exploratory: bool
-    status: str
+    status: Literal["CONVERGED", "CLOSED_FORM", "NOT_CONVERGED", "REJECTED", "NOT_ASKED"]
     status_sentence: str
     reaction_length_nm: float | None = Field(None, allow_inf_nan=False)
     findings: tuple[FindingRecord, ...]
@@ -86,9 +83,9 @@ class Record(_Frozen):
     counts: bool
     yx_spacing_nm: tuple[PositiveNm, PositiveNm]
     channel_names: tuple[str, ...]
-    roles: dict[str, int]
-    backgrounds: dict[str, Number]
-    gains: dict[str, Number]
+    roles: dict[Role, int]
+    backgrounds: dict[Role, Number]
+    gains: dict[Role, Number]
     calibrated: bool
     notes: tuple[str, ...]
     nuclei: tuple[NucleusRecord, ...]
@@ -106,19 +103,14 @@ def record_of(analysis: Analysis) -> Record:
         counts=analysis.image.counts,
         yx_spacing_nm=analysis.yx_spacing_nm,
         channel_names=channel_names(analysis),
-        roles={role.value: channel for role, channel in analysis.composition.roles.items()},
-        backgrounds=_by_name(analysis.composition.backgrounds),
-        gains=_by_name(analysis.composition.gains),
+        roles=dict(analysis.composition.roles),
+        backgrounds=dict(analysis.composition.backgrounds),
+        gains=dict(analysis.composition.gains),
         calibrated=analysis.composition.calibrated,
         notes=analysis.notes,
         nuclei=tuple(_nucleus(analysis, nucleus) for nucleus in analysis.per_nucleus),
         settings=analysis.settings,
     )
-
-
-def _by_name(values: Mapping[Role, float]) -> dict[str, float]:
-    """Name the roles of values."""
-    return {role.value: float(value) for role, value in values.items()}
 
 
 def channel_names(analysis: Analysis) -> tuple[str, ...]:

@@ -82,6 +82,7 @@ def read_result(path: Path) -> Result:
     ):
         msg = f"The arrays in {path} do not fit together: this is not what chromamol wrote."
         raise InputError(msg)
+    _check_labels(path, labels, domains, record)
     return Result(
         cyx=cyx,
         labels=labels.astype(np.int32, copy=False),
@@ -91,6 +92,21 @@ def read_result(path: Path) -> Result:
         domains_table=_read_table(path, DOMAINS, column_names(DOMAINS_FILE)),
         record=record,
     )
+
+
+def _check_labels(path: Path, labels: NDArray[Any], domains: NDArray[Any], record: Record) -> None:
+    """Refuse labels that cannot be numbers of nuclei and domains, and nuclei that have none."""
+    largest = int(labels.max(initial=0))
+    fit = labels.min(initial=0) >= 0 and largest <= labels.size
+    fit = fit and domains.min(initial=0) >= 0 and domains.max(initial=0) <= domains.size
+    if fit:
+        there = set(np.flatnonzero(np.bincount(labels.ravel(), minlength=1)))
+        fit = {nucleus.label for nucleus in record.nuclei} <= there
+    n_channels = len(record.channel_names)
+    fit = fit and all(0 <= channel < n_channels for channel in record.roles.values())
+    if not fit:
+        msg = f"The nuclei in {path} are not those of its record: it is damaged. Analyse it again."
+        raise InputError(msg)
 
 
 def _read_record(path: Path) -> Record:
@@ -117,15 +133,20 @@ def _read_table(path: Path, name: str, columns: list[str]) -> pd.DataFrame:
     attributes = read_json(path / LABELS_GROUP / name / "zarr.json", _MAX_TABLE_BYTES)
     try:
         rows = attributes["attributes"]["ome"]["image-label"].get("properties", [])
-        cells = [[row.get(column) for column in columns] for row in rows]
-    except (LookupError, TypeError, AttributeError):
-        cells = [[[]]]
-    if any(not isinstance(cell, str | int | float | None) for row in cells for cell in row):
+        cells = [[_cell(row.get(column)) for column in columns] for row in rows]
+    except (LookupError, TypeError, AttributeError) as error:
         msg = f"The table of the {name} in {path} is damaged. Analyse the image again."
-        raise InputError(msg)
+        raise InputError(msg) from error
     table = pd.DataFrame(cells, columns=columns)
     unknown = [column for column in columns if table[column].isna().all()]
     return table.astype(dict.fromkeys(unknown, np.float64))
+
+
+def _cell(value: object) -> str | float | None:
+    """Accept what a cell of a table can hold."""
+    if isinstance(value, str | int | float | None):
+        return value
+    raise TypeError
 
 
 def _read_array(path: Path, group: str, axes: str, stored: int) -> NDArray[Any]:

@@ -17,7 +17,6 @@ from chromamol.inference.rate_map import Finding, RateMap, Scale, Status
 from chromamol.quality import Quality
 from chromamol.results.measure import domain_labels, domains_table, nuclei_table
 from chromamol.results.record import record_of
-from chromamol.settings import Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -121,9 +120,9 @@ def analysis_of(result: Result, label: int | None = None) -> Analysis:
     )
     composition = Composition(
         image=image,
-        roles={Role(role): channel for role, channel in record.roles.items()},
-        backgrounds={Role(role): value for role, value in record.backgrounds.items()},
-        gains={Role(role): value for role, value in record.gains.items()},
+        roles=record.roles,
+        backgrounds=record.backgrounds,
+        gains=record.gains,
         calibrated=record.calibrated,
     )
     touches = {one.label: one.touches_border for one in record.nuclei}

@@ -9,7 +9,7 @@ import numpy as np
 from napari.utils.colormaps import Colormap
 
 from chromamol.analysis import MAP_NAMES
-from chromamol.inference.rate_map import Scale
+from chromamol.inference.rate_map import Quantity, Scale
 from chromamol.results.in_words import is_doubted
 from chromamol.results.naming import neutral_rate
 from napari_chromamol._overlays import (
@@ -203,7 +203,11 @@ def _labels(
 def _map(name: MapName, result: Result, *, visible: bool) -> LayerData:
     """Make the layer of one map."""
     yx_map = result.maps[name]
-    colours, limits = _colours(name, yx_map[np.isfinite(yx_map)], _neutral(result.record))
+    finite = yx_map[np.isfinite(yx_map)]
+    if name == "rate" and result.record.nuclei[0].quantity is Quantity.DEPOSITION:
+        colours, limits = _deposition_colours(finite)
+    else:
+        colours, limits = _colours(name, finite, _neutral(result.record))
     shown = {
         "name": _label(name, result.record),
         "colormap": colours,
@@ -290,6 +294,12 @@ def _colours(
         low,
         high if high > low else low + neutral,
     )
+
+
+def _deposition_colours(values: NDArray[Any]) -> tuple[Colormap, tuple[float, float]]:
+    """Choose colours for a deposition, which may be zero and below: even around its mean, 1."""
+    width = max(float(np.percentile(np.abs(values - 1), _SHARE_IN_COLOURS)), 0.1)
+    return _named("RdBu_r"), (1 - width, 1 + width)
 
 
 def _diverging(limit: float) -> Colormap:

@@ -73,11 +73,12 @@ def test_a_smooth_map_is_found_far_below_the_noise(wave):
 @pytest.mark.parametrize(
     ("changes", "going_round"),
     [
-        ([0.9, 0.87, 0.88, 0.87, 0.87], True),
-        ([1.4, 0.3, 1.2, 0.29, 1.15], True),
-        ([0.9, 0.87, 0.88, 0.87], False),  # the first sweeps choose the smoothing
-        ([2.0, 1.0, 0.5, 0.25, 0.12], False),
-        ([0.09, 0.09, 0.09, 0.09, 0.09], False),
+        ([0.9, 0.87, 0.88, 0.87, 0.87, 0.86], True),
+        ([1.4, 0.3, 1.2, 0.29, 1.15, 0.29], True),
+        ([0.9, 0.87, 0.88, 0.87, 0.87], False),  # the first sweeps choose the smoothing
+        ([1.0, 0.3, 0.2, 0.5, 0.19, 0.2], False),  # one jump on the way
+        ([2.0, 1.0, 0.5, 0.25, 0.12, 0.11], False),
+        ([0.09, 0.09, 0.09, 0.09, 0.09, 0.09], False),
     ],
 )
 def test_sweeps_that_go_round_are_told_from_those_that_settle(changes, going_round):

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from chromamol.inference.rate_map import Quantity
 from chromamol.results.result import Result
 from chromamol.settings import Settings
 from napari_chromamol._layers import KEY, result_layers
@@ -46,3 +47,12 @@ def test_a_map_that_must_not_be_believed_is_called_doubtful() -> None:
     assert "DOUBTFUL rate ratio · cell" in names
     assert "sd of DOUBTFUL rate ratio · cell" in names
     assert "compaction · cell" in names
+
+
+def test_a_deposition_may_fall_below_zero_and_has_even_colours() -> None:
+    one = record(nucleus(1, quantity=Quantity.DEPOSITION.value, scale="RELATIVE"))
+    found = layers(one)["rate"][1]
+    low, high = found["contrast_limits"]
+    assert (low + high) / 2 == pytest.approx(1)
+    assert 0.5 < high - 1 < 1
+    assert found["colormap"].map(np.array([0.5]))[0][:3].min() > 0.95

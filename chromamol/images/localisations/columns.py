@@ -74,6 +74,12 @@ NAMES: dict[str, tuple[str, ...]] = {
 # Columns that the user may name. The others are found by their names only.
 ASKED = ("x", "y", "z", "precision", "photons", "frame", "channel", "track", "failed")
 
+# Of these, one has to be there for a precision.
+PRECISIONS = frozenset({"precision", "precision_x", "variance_x"})
+_PAIRS = (("precision_x", "precision_y"), ("variance_x", "variance_y"))
+_MAYBE_CHANNELS = frozenset(
+    ("label", "dye", "fluorophore", "marker", "mark", "target", "probe", "stain", "colour", "color")
+)
 _KNOWN = frozenset(core for cores in NAMES.values() for core in cores)
 _LENGTHS = {"x", "y", "z", "precision", "precision_x", "precision_y"}
 _VARIANCES = {"variance_x", "variance_y"}
@@ -112,11 +118,14 @@ class Understood:
         Which columns the positions come from and in which unit they are, in a sentence.
     notes : tuple of str
         Which other columns are used, and what was given and is not, in sentences.
+    unit : str
+        Of the positions along x: nm, um, camera-pixel, or as the file names it.
     """
 
     columns: Mapping[str, Column]
     positions: str
     notes: tuple[str, ...] = ()
+    unit: str = ""
 
 
 def understand(name: str, table: RawTable, settings: Settings) -> Understood:
@@ -140,6 +149,9 @@ def understand(name: str, table: RawTable, settings: Settings) -> Understood:
     """
     found = _by_name(table)
     found.update(_by_user(name, table, settings))
+    for pair in _PAIRS:  # one of a pair alone says nothing
+        if not set(pair) <= set(found):
+            found = {quantity: column for quantity, column in found.items() if quantity not in pair}
     missing = [quantity for quantity in ("x", "y") if quantity not in found]
     if missing:
         msg = (
@@ -161,10 +173,13 @@ def understand(name: str, table: RawTable, settings: Settings) -> Understood:
             columns[quantity] = Column(column, _nm_per(name, axis, unit, table, settings) ** 2)
         else:
             columns[quantity] = Column(column)
-    notes = [note for note in (_others_note(found, settings),) if note]
+    notes = [note for note in (_others_note(found, settings), _label_note(found, table)) if note]
     if settings.camera_pixel_nm and not any(unit in _IN_PIXELS for unit in units.values()):
         notes.append("camera_pixel_nm has no effect: the positions are not in camera pixels.")
-    return Understood(columns, _position_note(found, units, factors), tuple(notes))
+    elif settings.camera_pixel_nm and table.yx_camera_pixel_nm:
+        notes.append(f"camera_pixel_nm overrules the file: {settings.camera_pixel_nm:g} nm.")
+    unit = "camera-pixel" if units["x"] in _IN_PIXELS else units["x"]
+    return Understood(columns, _position_note(found, units, factors), tuple(notes), unit)
 
 
 def _by_name(table: RawTable) -> dict[str, str]:
@@ -272,6 +287,19 @@ def _position_note(
     return f"Positions from the columns '{found['x']}' (x) and '{found['y']}' (y){said or ', nm'}."
 
 
+def _label_note(found: Mapping[str, str], table: RawTable) -> str:
+    """Warn of a column that may tell two labels apart and is not used."""
+    maybe = [name for name in table.names if _split(name)[0] in _MAYBE_CHANNELS]
+    maybe = [name for name in maybe if name not in found.values()]
+    if "channel" in found or not maybe:
+        return ""
+    return (
+        f"WARNING: the column '{maybe[0][:60]}' is not used. If it tells which dye or mark a "
+        f"localisation has, say so with --columns channel={maybe[0][:60]}; otherwise all are "
+        "counted together."
+    )
+
+
 def _others_note(found: Mapping[str, str], settings: Settings) -> str:
     """Say which columns are used beside the positions, and that there is no precision."""
     others = [
@@ -280,8 +308,7 @@ def _others_note(found: Mapping[str, str], settings: Settings) -> str:
         if quantity not in {"x", "y"}
     ]
     used = f"Also used: {', '.join(others)}." if others else ""
-    precise = {"precision", "precision_x", "precision_y", "variance_x", "variance_y"}
-    if precise & set(found) or settings.max_precision_nm is None:
+    if PRECISIONS & set(found) or settings.max_precision_nm is None:
         return used
     return f"{used} No column of precision was found: max_precision_nm drops nothing.".strip()
 

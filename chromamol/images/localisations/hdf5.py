@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from chromamol.images.localisations.table import Chunk
 
 _DAMAGE = (OSError, RuntimeError, LookupError, ValueError, TypeError, AttributeError)
-_LONGEST_S = 20
+_LONGEST_S, _LONGEST_TEXT = 20, 200
 # It ends itself where this process is killed (except on Windows, which has no such alarm).
 _READ_TEXT = f"""
 import signal, sys
@@ -83,7 +83,7 @@ def _picasso(path: Path, file: h5py.File) -> RawTable:
     stored = {
         "detections" if name == "n" else name: name
         for name in records.dtype.names
-        if records.dtype[name].kind in "iufbS"
+        if records.dtype[name].kind in "iufb" or _is_short_text(records.dtype[name])
     }
     pixel_nm, notes = _picasso_pixel_nm(path)
 
@@ -96,11 +96,18 @@ def _picasso(path: Path, file: h5py.File) -> RawTable:
     return RawTable("Picasso HDF5", tuple(stored), rows, lengths, pixel, notes)
 
 
+def _is_short_text(kind: np.dtype[Any]) -> bool:
+    """Whether a column may hold the names of channels."""
+    return kind.kind == "S" and kind.itemsize <= _LONGEST_TEXT
+
+
 def _column(values: np.ndarray) -> np.ndarray:
     """Return numbers as float64, and text as objects."""
-    if values.dtype.kind == "S":
-        return np.char.decode(values, "utf-8", "replace").astype(object)
-    return values.astype(np.float64)
+    if values.dtype.kind != "S":
+        return values.astype(np.float64)
+    different, numbers = np.unique(values, return_inverse=True)
+    words = np.array([one.decode("utf-8", "replace") for one in different], dtype=object)
+    return np.asarray(words[numbers])
 
 
 def _picasso_pixel_nm(path: Path) -> tuple[float | None, tuple[str, ...]]:
@@ -160,7 +167,8 @@ def _text_of(path: Path, group: str, name: str) -> str:
 
     Text of any length lies in a heap, and on a damaged one the HDF5 library can search for ever.
     """
-    command = [sys.executable, "-c", _READ_TEXT, str(path.resolve()), group, name]
+    # -P: a module beside the file, or in the current folder, is not imported.
+    command = [sys.executable, "-P", "-c", _READ_TEXT, str(path.resolve()), group, name]
     try:
         done = subprocess.run(  # noqa: S603 (our own code on a file that is an argument)
             command, capture_output=True, text=True, timeout=_LONGEST_S, check=False

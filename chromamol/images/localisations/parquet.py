@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from chromamol.errors import InputError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from chromamol.images.localisations.table import Chunk
 
 _XY_BYTES = 16
+_LONGEST_BYTES = 10_000
 _DAMAGE = (pa.ArrowException, OSError, ValueError, LookupError)
 
 
@@ -70,5 +72,9 @@ def _column(column: pa.Array) -> np.ndarray:
     """Return numbers as float64, and text as objects, None where there is none."""
     if _is_number(column.type):
         return np.asarray(column.cast(pa.float64()).to_numpy(False))
+    longest = pc.max(pc.binary_length(column.dictionary)).as_py() or 0
+    if longest > _LONGEST_BYTES:
+        msg = f"it holds texts of {longest} bytes, which are no names of channels"
+        raise ValueError(msg)
     texts = np.array([*column.dictionary.to_pylist(), None], dtype=object)
     return np.asarray(texts[column.indices.fill_null(len(texts) - 1).to_numpy()])

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from chromamol.errors import InputError
+from chromamol.images.localisations.columns import PRECISIONS
 from chromamol.images.localisations.labels import NO_CHANNEL, Channel, ChannelLabels
 from chromamol.images.localisations.table import MAX_ROWS, Localisations, concatenate
+from chromamol.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 
     from chromamol.images.localisations.columns import Understood
     from chromamol.images.localisations.table import Chunk, RawTable
-    from chromamol.settings import Settings
 
 # No localisation table of cells spans more, or less; other numbers have another unit.
 _LARGEST_FIELD_UM, _SMALLEST_FIELD_UM = 1_000.0, 0.5
@@ -27,7 +28,7 @@ _FAR_WIDTHS = 3.0
 _NO_TRACK = -1
 # A metre: infinite, or no length.
 _FARTHEST_NM = 1e9
-_NO_NUMBER = "without a position"
+_NO_NUMBER, _WORSE = "without a position", "with a precision worse"
 
 
 class Selected(NamedTuple):
@@ -92,7 +93,9 @@ def selected(name: str, table: RawTable, understood: Understood, settings: Setti
             everything = everything.where(~unwanted)
     if not len(everything):
         msg = f"{name}: none of its {n_rows} rows is left. {_told(dropped)}"
-        if precisions_nm:
+        if precisions_nm and any(
+            "precision worse" in reason for reason in dropped if dropped[reason]
+        ):
             msg += (
                 f" Their precision is {np.median(precisions_nm):.3g} nm (median), with its unit as "
                 "understood."
@@ -116,6 +119,15 @@ def _check_filters(name: str, understood: Understood, settings: Settings) -> Non
                 f"column with --columns {quantity}=NAME, or leave {setting} out."
             )
             raise InputError(msg)
+    default = Settings.model_fields["max_precision_nm"].default
+    if settings.max_precision_nm not in {None, default} and not PRECISIONS & set(
+        understood.columns
+    ):
+        msg = (
+            f"{name} has no column of precision, so max_precision_nm cannot be applied. Name the "
+            "column with --columns precision=NAME, or leave max_precision_nm out."
+        )
+        raise InputError(msg)
 
 
 def _in_nm(name: str, chunk: Chunk, understood: Understood, labels: ChannelLabels) -> Localisations:
@@ -202,7 +214,7 @@ def _kept(part: Localisations, settings: Settings, dropped: Counter[str]) -> Loc
         drop("without a valid precision", (part.precision_nm > 0) & np.isfinite(part.precision_nm))
         if settings.max_precision_nm is not None:
             limit = settings.max_precision_nm
-            drop(f"with a precision worse than {limit:g} nm", part.precision_nm <= limit)
+            drop(f"{_WORSE} than {limit:g} nm", part.precision_nm <= limit)
     if settings.min_photons and part.photons is not None:
         limit = settings.min_photons
         drop(f"with fewer than {limit:g} photons", part.photons >= limit)
@@ -282,8 +294,8 @@ def _check_field(
         "um": "um (--set length_unit=um)",
         "camera-pixel": "camera pixels (--set length_unit=camera-pixel --camera-pixel-nm SIZE)",
     }
-    if settings.length_unit in ways:
-        ways.pop(settings.length_unit)
+    in_use = settings.length_unit if settings.length_unit != "auto" else understood.unit
+    ways.pop(in_use, None)
     if settings.length_unit == "camera-pixel":
         ways["camera-pixel"] = "camera pixels of another size (--camera-pixel-nm SIZE)"
     msg = (

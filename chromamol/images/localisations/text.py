@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _TAIL_BYTES = 2**16
 _BLOCK_BYTES = 2**24
+# A channel may be called "None" or "NA".
+_NOTHING = ["", "nan", "NaN", "NAN", "-nan", "-NaN"]
 _DELIMITERS = {"\t": "tabs", ";": "semicolons", ",": "commas", " ": "blanks"}
 
 
@@ -81,6 +83,8 @@ def _rows(path: Path, layout: Layout, names: Sequence[str]) -> Iterator[Chunk]:
             encoding_errors="replace",
             compression=None,
             low_memory=False,
+            keep_default_na=False,
+            na_values=_NOTHING,
         ) as chunks:
             for frame in chunks:
                 yield {name: _column(frame[index]) for name, index in indices.items()}
