@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 import yaml
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
-    StringConstraints,
     ValidationError,
     model_validator,
 )
@@ -59,6 +59,11 @@ Intensity = Annotated[float, Field(gt=0)]
 PositiveRate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
+def _capitals(value: object) -> object:
+    """Take small letters for capitals."""
+    return value.upper() if isinstance(value, str) else value
+
+
 class Settings(BaseModel):
     """Every parameter of an analysis, frozen; lengths in nm, areas in um2."""
 
@@ -72,12 +77,14 @@ class Settings(BaseModel):
         description="Size of a (square) pixel, nm. Empty: read from the image file; localisations "
         "are counted in pixels of 20 nm.",
     )
-    axes: Annotated[str, StringConstraints(to_upper=True, pattern="^[TZCYX]{2,5}$")] | None = Field(
-        None,
-        json_schema_extra=READING,
-        description="Axes of an image whose file does not name them, or names them wrongly: a "
-        "letter for each axis longer than 1, in the order of the file (T: time, Z: planes, "
-        "C: channels, Y, X), as CYX. Empty: as the file says.",
+    axes: Annotated[str, Field(pattern="^[TZCYX]{2,5}$"), BeforeValidator(_capitals)] | None = (
+        Field(
+            None,
+            json_schema_extra=READING,
+            description="Axes of an image whose file does not name them, or names them wrongly: a "
+            "letter for each axis longer than 1, in the order of the file (T: time, Z: planes, "
+            "C: channels, Y, X), as CYX. Empty: as the file says.",
+        )
     )
     z_plane: Annotated[int, Field(ge=0)] | Literal["mean"] | None = Field(
         None,

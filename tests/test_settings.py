@@ -187,3 +187,9 @@ def test_every_field_says_what_it_is():
         assert field.description, name
         if name.endswith("_nm"):
             assert "nm" in field.description, name
+
+
+def test_axes_in_small_letters():
+    assert make_settings({"axes": "cyx"}).axes == "CYX"
+    with pytest.raises(CallError, match="2 to 5 of the letters T, Z, C, Y, X"):
+        make_settings({"axes": "abc"})

@@ -25,11 +25,12 @@ def doctor() -> None:
     Versions, devices, memory, napari, and a small analysis whose result is known.
     """
     import chromamol
+    from chromamol.inference.device import describe_device
 
     _line("chromamol", f"{chromamol.__version__}, Python {platform.python_version()}")
     _line("System", platform.platform())
     _line("Packages", ", ".join(f"{name} {metadata.version(name)}" for name in _PACKAGES))
-    _line("Computing", _device())
+    _line("Computing", f"on {describe_device('auto')}")
     _line("Memory", _memory())
     _line("Disk", _disk())
     _line("napari", _napari())
@@ -43,13 +44,6 @@ def doctor() -> None:
 def _line(title: str, text: str) -> None:
     """Print one thing that was checked."""
     say(f"{title + ':':<12}{text}", hang=12)
-
-
-def _device() -> str:
-    """Say where it computes."""
-    from chromamol.inference.device import describe_device
-
-    return describe_device("auto")
 
 
 def _memory() -> str:

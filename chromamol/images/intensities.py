@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _BAND_ROWS = 2_048
 # Noise leaves no two neighbours in a hundred of an image alike; saturation leaves some.
-_OF_LABELS = 0.95
+_OF_LABELS = 0.9
 
 
 def check_intensities(

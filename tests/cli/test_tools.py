@@ -9,7 +9,7 @@ def test_doctor_finds_a_rate_that_is_known(cli) -> None:
     done = cli("doctor")
     assert done.exit_code == 0, done.stderr
     assert "Self-test:  a known rate was found within" in done.stdout
-    assert "the processor, " in done.stdout
+    assert "Computing:  on the " in done.stdout
     assert "napari:" in done.stdout
 
 

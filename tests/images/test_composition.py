@@ -85,3 +85,9 @@ def test_a_gain_for_one_role_only_is_an_error_of_the_call():
     settings = Settings(intensity_per_fraction={"heterochromatin": 400})
     with pytest.raises(CallError, match="no value for the role euchromatin"):
         compose(image, LABELS, settings, {H: 0, E: 1})
+
+
+def test_one_picture_for_two_roles_is_refused():
+    image = make_image(counts(100, 20, 0), counts(50, 20, 1), counts(100, 20, 0))
+    with pytest.raises(InputError, match="the same to the last pixel"):
+        compose(image, LABELS, Settings(), {H: 0, E: 2})

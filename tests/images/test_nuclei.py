@@ -198,7 +198,20 @@ def test_few_localisations(per_um2):
     nuclei = find_nuclei(image, SPACING_NM, Settings())
     assert nuclei.labels.max() == 1
     assert dice(nuclei.labels > 0, inside) > 0.93
-    assert 0.87 < (nuclei.labels > 0).sum() / inside.sum() < 1.03
+
+
+@pytest.mark.parametrize(
+    ("per_um2", "too_small"), [(100, 0.10), (400, 0.045), (2_500, 0.024), (25_000, 0.014)]
+)
+def test_outlines_of_localisations_lie_inside_as_the_docs_say(per_um2, too_small):
+    y, x = np.indices((500, 600)) * 0.02
+    inside = np.hypot(y - 5, x - 6) < 3
+    shares = []
+    for seed in range(3):
+        image = np.random.default_rng(seed).poisson(inside * per_um2 * 0.02**2)
+        found = find_nuclei(image, (20.0, 20.0), Settings()).labels > 0
+        shares.append(1 - found.sum() / inside.sum())
+    assert np.mean(shares) == pytest.approx(too_small, rel=0.25)
 
 
 @pytest.mark.parametrize("side_nm", [20.0, 40.0])
@@ -214,3 +227,11 @@ def test_the_measured_localisations_of_one_nucleus(side_nm):
     assert nuclei.labels.max() == 1
     assert (nuclei.labels > 0).sum() * side_nm**2 / 1e6 == pytest.approx(250, rel=0.1)
     assert image[nuclei.labels > 0].sum() > 0.93 * image.sum()
+
+
+def test_a_nucleus_as_large_as_no_cell_has_is_doubted():
+    inside = ellipse(15, 15, 7, 9)
+    image = draw((inside, 100))
+    huge = find_nuclei(image, tuple(5 * side for side in SPACING_NM), Settings())
+    assert any("Is the pixel size right" in note for note in huge.notes)
+    assert not find_nuclei(image, SPACING_NM, Settings()).notes

@@ -323,3 +323,20 @@ def test_sha256_is_that_of_the_file(tmp_path):
     path = tmp_path / "cell.tif"
     tifffile.imwrite(path, YX)
     assert read_image(path).sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_masks_and_labels_are_told_from_images(tmp_path):
+    rng = np.random.default_rng(0)
+    y, x = np.indices((60, 70))
+    inside = np.hypot(y - 30, x - 35) < 20
+    for number, mask in enumerate((inside * 255, inside * 1)):
+        path = tmp_path / f"mask{number}.tif"
+        tifffile.imwrite(path, mask.astype(np.uint8))
+        with pytest.raises(InputError, match="looks like a mask"):
+            read_image(path)
+    labels = tmp_path / "labels.tif"
+    tifffile.imwrite(labels, (inside * (1 + x // 30)).astype(np.uint16))
+    assert any("looks like a label image" in note for note in read_image(labels).notes)
+    picture = tmp_path / "picture.tif"
+    tifffile.imwrite(picture, np.minimum(rng.poisson(200 * inside + 2), 210).astype(np.uint8))
+    assert not any("label" in note for note in read_image(picture).notes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import warnings
-from dataclasses import replace
+from dataclasses import fields, replace
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -13,13 +13,14 @@ import pandas as pd
 import pytest
 import yaozarrs
 import zarr
-from skimage.io import imread
 
 from chromamol.analysis import MAP_NAMES
 from chromamol.errors import InputError
 from chromamol.images.pyramid import pyramid
-from chromamol.results.figure import draw_figure, save_figure
+from chromamol.results.figure import draw_figure
+from chromamol.results.frame import frame_around
 from chromamol.results.measure import domains_table, nuclei_table
+from chromamol.results.panels import panels_of
 from chromamol.results.reopen import is_result, read_result
 from chromamol.results.result import analysis_of, result_of
 from chromamol.results.store import write_store
@@ -136,15 +137,24 @@ def test_a_table_that_lies_is_refused(copy, lie):
         read_result(copy)
 
 
-def test_the_figure_of_a_stored_result_is_that_of_its_analysis(store, analysis, tmp_path):
-    pictures = []
-    for name, source in (("a", analysis), ("b", analysis_of(read_result(store)))):
-        png = tmp_path / f"{name}.png"
-        save_figure(draw_figure(source), png, tmp_path / f"{name}.pdf")
-        pictures.append(imread(png).astype(float))
+def test_the_panels_of_a_stored_result_are_those_of_its_analysis(store, analysis):
+    again = analysis_of(read_result(store))
     # The composition of this analysis holds densities that its image does not.
-    np.testing.assert_allclose(pictures[0].shape, pictures[1].shape)
-    assert np.abs(pictures[0] - pictures[1]).mean() < 0.5
+    again = replace(again, composition=replace(analysis.composition, image=analysis.image))
+    frame = frame_around(analysis.nuclei.labels, SPACING_NM)
+    for one, other in zip(panels_of(analysis, frame), panels_of(again, frame), strict=True):
+        for field in fields(one):
+            value, same = getattr(one, field.name), getattr(other, field.name)
+            if isinstance(value, np.ndarray):
+                np.testing.assert_allclose(same, value, rtol=1e-5, atol=1e-6)
+            elif field.name == "bars":
+                assert [bar.label for bar in same] == [bar.label for bar in value]
+                limits = [(bar.low, bar.high) for bar in value]
+                np.testing.assert_allclose([(b.low, b.high) for b in same], limits, rtol=1e-5)
+            else:
+                assert same == value
+    texts = [[text.get_text() for text in draw_figure(x).texts] for x in (analysis, again)]
+    assert texts[0] == texts[1]
 
 
 def test_one_nucleus_of_a_result(store, analysis):
@@ -276,4 +286,25 @@ def test_a_link_out_of_the_store_is_refused(copy, tmp_path):
 def test_a_header_that_lies_is_refused_before_any_pixel_is_read(copy, lie):
     edit(copy / "rate" / "0" / "zarr.json", lambda array: array.update(lie))
     with pytest.raises(InputError):
+        read_result(copy)
+
+
+@pytest.mark.parametrize("largest", [10**6, -1])
+def test_labels_that_are_no_numbers_of_nuclei_are_refused(copy, largest):
+    labels = zarr.open_array(copy / "image" / "labels" / "nuclei" / "0", mode="r+")
+    labels[0, 0] = largest
+    with pytest.raises(InputError, match="not those of its record"):
+        read_result(copy)
+
+
+@pytest.mark.parametrize(
+    ("key", "lie"), [("label", 7), ("status", "FINE"), ("roles", {"heterochromatin": 9})]
+)
+def test_a_record_that_does_not_fit_its_pixels_is_refused(copy, key, lie):
+    def change(root):
+        record = root["attributes"]["chromamol"]
+        (record if key == "roles" else record["nuclei"][0])[key] = lie
+
+    edit(copy / "zarr.json", change)
+    with pytest.raises(InputError, match=r"not those of its record|does not fit this version"):
         read_result(copy)

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from chromamol.errors import InputError
 from chromamol.images.localisations.columns import understand
 from chromamol.images.localisations.read import open_table
 from chromamol.images.localisations.selection import selected
@@ -304,3 +305,42 @@ def test_the_line_that_excel_writes_above_a_table(tmp_path, truth: Truth):
     )
     path.write_text("sep=;\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
     check(path, truth, precision=False)
+
+
+def test_channels_that_are_called_none(tmp_path, truth: Truth):
+    """A label is a label, whatever pandas takes it for."""
+    marks = np.where(truth.frame % 2 == 0, "None", "NA")
+    rows = zip(truth.x_nm, truth.y_nm, marks, strict=True)
+    lines = ["x_nm,y_nm,channel", *(f"{x},{y},{mark}" for x, y, mark in rows)]
+    (tmp_path / "a.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    found, channels, _ = read(tmp_path / "a.csv")
+    assert len(found) == 500
+    assert {one.label for one in channels} == {"None", "NA"}
+
+
+def test_text_that_swells_is_refused(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    n = 2_000
+    table = pa.table(
+        {"x_nm": np.arange(n) * 7.0, "y_nm": np.arange(n) * 5.0, "channel": ["x" * 99_000] * n}
+    )
+    pq.write_table(table, tmp_path / "a.parquet", compression="zstd")
+    with pytest.raises(InputError, match="no names of channels"):
+        read(tmp_path / "a.parquet")
+
+
+def test_no_module_beside_a_file_is_imported(tmp_path, truth: Truth, monkeypatch):
+    trap = tmp_path / "trap"
+    for name in ("h5py", "signal"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(trap)!r}, 'w')")
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w") as file:
+        xyz = np.column_stack([truth.x_nm, truth.y_nm, 0 * truth.x_nm])
+        file["data/xyz"] = xyz
+        file.create_group("meta").attrs["xy_unit"] = "nm"
+    monkeypatch.chdir(tmp_path)
+    found, *_ = read(path)
+    np.testing.assert_allclose(found.x_nm, truth.x_nm)
+    assert not trap.exists()

@@ -211,3 +211,10 @@ def test_a_field_that_was_cropped_gets_no_margin(truth: Truth):
     few = Localisations(x_nm=truth.x_nm, y_nm=truth.y_nm)
     (place,) = grid_around("a", [few], 50.0)[1]
     assert place == "The picture begins at y = 0.5 um, x = 1 um of the table."
+
+
+def test_precisions_that_no_microscope_has_are_doubted(tmp_path, truth: Truth):
+    x, y, precision, frame = columns(truth)
+    path = write_table(tmp_path / "a.csv", NAMES, [x, y, precision / 1e3, frame])
+    notes = read_localisations([path], Settings()).notes
+    assert any("No microscope is as precise" in note for note in notes)

@@ -212,6 +212,12 @@ def test_the_columns_in_use_are_named_and_what_has_no_effect_is_said():
     (bare,) = understand("a.csv", table(), Settings()).notes
     assert bare == "No column of precision was found: max_precision_nm drops nothing."
     assert not understand("a.csv", table(), Settings(max_precision_nm=None)).notes
+    half = understand("a.csv", table(precision_x_nm=np.ones(400)), Settings())
+    assert half.notes == (bare,)
+    (_, warning) = understand("a.csv", table(dye=np.ones(400)), Settings()).notes
+    assert warning.startswith("WARNING: the column 'dye' is not used")
+    with pytest.raises(InputError, match="max_precision_nm cannot be applied"):
+        select(table(), max_precision_nm=20)
 
 
 def test_ranges_that_end_before_they_begin():

@@ -1,0 +1,40 @@
+"""Where it computes, chosen and said, with a graphics card and without."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from chromamol.errors import CallError
+from chromamol.inference.device import choose_device, describe_device
+
+
+@pytest.fixture
+def card(monkeypatch):
+    def has(there: bool) -> None:
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
+        monkeypatch.setattr(torch.cuda, "get_device_name", lambda _: "Card 9")
+
+    return has
+
+
+@pytest.mark.parametrize(
+    ("there", "wanted", "kind", "words"),
+    [
+        (True, "auto", "cuda", "the graphics card Card 9"),
+        (True, "cuda", "cuda", "the graphics card Card 9"),
+        (True, "cpu", "cpu", "(as chosen)"),
+        (False, "auto", "cpu", "no CUDA graphics card was found"),
+        (False, "cpu", "cpu", "(as chosen)"),
+    ],
+)
+def test_what_is_used_and_why(card, there, wanted, kind, words):
+    card(there)
+    assert choose_device(wanted).type == kind
+    assert words in describe_device(wanted)
+
+
+def test_a_card_that_is_not_there_is_refused(card):
+    card(False)
+    with pytest.raises(CallError, match="set device to 'auto' or 'cpu'"):
+        choose_device("cuda")
