@@ -109,6 +109,9 @@ def analyse_stepwise(
         nuclei = find_nuclei(yx_visible, spacing_nm, settings)
     elif isinstance(nuclei, (str, Path)):
         nuclei = nuclei_from_file(Path(nuclei), yx_visible.shape, yx_visible)
+    if not nuclei.labels.any():
+        msg = f"{image.path.name}: no nucleus was given."
+        raise InputError(msg)
     composition = compose(image, nuclei.labels, settings, roles, role_notes)
     nuclei = with_holes(nuclei, composition, spacing_nm, settings.hole_min_diameter_nm)
     resolved = settings.replace(roles=_named(roles, image.channel_names))

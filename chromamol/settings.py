@@ -64,6 +64,9 @@ def _capitals(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
 
+Axes = Annotated[str, Field(pattern="^[TZCYX]{2,5}$"), BeforeValidator(_capitals)]
+
+
 class Settings(BaseModel):
     """Every parameter of an analysis, frozen; lengths in nm, areas in um2."""
 

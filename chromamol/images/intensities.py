@@ -88,6 +88,23 @@ def check_intensities(
     )
 
 
+def looks_like_labels(yx: NDArray[np.generic]) -> bool:
+    """Tell whether an image is a mask or a label image: two values, or neighbours that are alike.
+
+    Parameters
+    ----------
+    yx : (y, x) array
+    """
+    if yx.dtype.kind == "b":
+        return True
+    if yx.dtype.kind not in "iu":
+        return False
+    low, high = yx.min(), yx.max()
+    if low == high:
+        return False
+    return bool(((yx == low) | (yx == high)).all()) or _share_in_patches(yx) > _OF_LABELS
+
+
 def _holds_only(cyx: Planes, number: int, low: float, high: float) -> bool:
     """Whether a channel has no values but two."""
     for top in range(0, cyx.shape[1], _BAND_ROWS):

@@ -85,7 +85,7 @@ class LayerChoice(QWidget):
 
     changed = Signal()
 
-    def __init__(self, viewer: Viewer) -> None:
+    def __init__(self, viewer: Viewer, *, with_nuclei: bool = True) -> None:
         super().__init__()
         self._viewer = viewer
         self._chosen_by_hand = False
@@ -101,7 +101,8 @@ class LayerChoice(QWidget):
             self.roles[role] = box
         self.nuclei = LayerBox("found automatically", _NUCLEI_HELP)
         self.nuclei.activated.connect(self._by_hand)
-        form.addRow(_label("Nuclei", _NUCLEI_HELP), self.nuclei)
+        if with_nuclei:
+            form.addRow(_label("Nuclei", _NUCLEI_HELP), self.nuclei)
         for event in ("inserted", "removed", "renamed"):
             getattr(viewer.layers.events, event).connect(self.refresh)
         self.refresh()

@@ -142,6 +142,15 @@ def result_layers(result: Result, placement: dict[str, Any]) -> list[LayerData]:
     return [(data, shown | placement, kind) for data, shown, kind in layers]
 
 
+def labels_layer(image: Image, placement: dict[str, Any]) -> LayerData:
+    """Make a layer of a mask or a label image that was read."""
+    labels = np.asarray(image.cyx[0])
+    if len(np.unique(labels)) == 2:
+        labels = labels > labels.min()
+    shown = {"name": image.name, "opacity": 0.3, "metadata": {KEY: {"image": image.name}}}
+    return labels.astype(np.int32), shown | placement, "labels"
+
+
 def so_far_layers(
     image: str,
     labels: NDArray[np.int32],

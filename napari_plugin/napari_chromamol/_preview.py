@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from chromamol.errors import InputError
 from napari_chromamol._layers import KEY
 from napari_chromamol._placement import of_part
 from napari_chromamol._work import image_of, nuclei_of
@@ -68,6 +69,9 @@ def preview(job: Job, window: tuple[slice, slice], progress: Progress) -> LayerD
     progress.advance()
     labels = _coarse_nuclei(nuclei_of(job), by, coarse, settings)
     shown = _middle(window, by)
+    if not labels[shown].any():
+        msg = "No nucleus is in view. Move one into view, and press Preview again."
+        raise InputError(msg)
     part = replace(coarse, cyx=coarse.cyx[(slice(None), *shown)])
     analysis = analyse(part, settings, nuclei=label_nuclei(labels[shown], ()), progress=progress)
     start = (shown[0].start * by, shown[1].start * by)

@@ -65,7 +65,7 @@ def layers_of(paths: Sequence[Path], settings: Settings | None = None) -> list[L
         If a setting does not fit.
     """
     from chromamol.results.reopen import is_result, read_result
-    from napari_chromamol._layers import channel_layers, image_layers, result_layers
+    from napari_chromamol._layers import channel_layers, image_layers, labels_layer, result_layers
     from napari_chromamol._placement import from_spacing
 
     if len(paths) == 1 and paths[0].is_dir() and is_result(paths[0]):
@@ -83,12 +83,14 @@ def layers_of(paths: Sequence[Path], settings: Settings | None = None) -> list[L
         return channels + result_layers(result, placement)
     import numpy as np
 
-    from chromamol.images.intensities import check_intensities
+    from chromamol.images.intensities import check_intensities, looks_like_labels
     from chromamol.images.read import open_image
     from chromamol.settings import Settings
 
     settings = settings or Settings()
     image = open_image(paths, settings)
+    if len(image.cyx[:]) == 1 and not image.counts and looks_like_labels(image.cyx[0]):
+        return [labels_layer(image, from_spacing(image.yx_spacing_nm))]
     # An exported map is NaN outside the nuclei: good to look at, though nothing to analyse.
     check_intensities(paths[0].name, np.nan_to_num(image.cyx[:]), image.channel_names)
     spacing_nm = image.yx_spacing_nm

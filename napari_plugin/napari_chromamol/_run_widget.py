@@ -16,6 +16,7 @@ from napari_chromamol._command_line import command_line
 from napari_chromamol._fault import fault
 from napari_chromamol._fields import for_window
 from napari_chromamol._job import check_layers, prepare
+from napari_chromamol._last_settings import remember
 from napari_chromamol._on_screen import (
     clear_passing,
     inputs_of,
@@ -77,6 +78,7 @@ class RateMapWidget(Panel):
         """Begin a run with the chosen layers and settings, unless one is going on."""
         job = self._job()
         if job is not None:
+            remember(self.form.settings())
             self._launch(run, job, on_done=self._on_done)
 
     def start_preview(self) -> None:
@@ -85,9 +87,6 @@ class RateMapWidget(Panel):
         if job is None:
             return
         window = _placement.in_view(self._first_layer())
-        if any(part.stop <= part.start for part in window):
-            self.say("Nothing of the image is in view. Move it into view.", trouble=True)
-            return
         self._launch(preview, job, window, on_done=self._on_preview)
 
     def cancel(self) -> None:

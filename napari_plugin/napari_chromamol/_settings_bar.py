@@ -11,13 +11,14 @@ from qtpy.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QMenu,
-    QToolButton,
+    QPushButton,
     QWidget,
 )
 
 from chromamol.errors import ChromamolError
 from chromamol.settings import Settings
 from napari_chromamol._editors import CalmWheel
+from napari_chromamol._last_settings import last_settings
 
 if TYPE_CHECKING:
     from napari_chromamol._settings_form import SettingsForm
@@ -27,7 +28,7 @@ PRESETS = {
     "Quick look": Settings(method="direct"),
     "Without the checks that take long": Settings(forward_check=False),
 }
-_CHOOSE = "Preset ..."
+_CHOOSE, _LAST = "Preset ...", "As in the last run"
 _YAML = "Settings (*.yaml *.yml)"
 
 
@@ -53,7 +54,7 @@ class SettingsBar(QWidget):
         super().__init__()
         self._form = form
         self.presets = PresetBox()
-        self.presets.addItems([_CHOOSE, *PRESETS])
+        self.presets.addItems([_CHOOSE, *PRESETS, _LAST])
         self.presets.activated.connect(self._set_preset)
         self.menu = QMenu(self)
         for words, slot in (
@@ -62,11 +63,9 @@ class SettingsBar(QWidget):
             ("Copy as command line", self.copy_asked.emit),
         ):
             self.menu.addAction(words).triggered.connect(slot)
-        button = QToolButton()
-        button.setText("File")
+        button = QPushButton("File")
         button.setToolTip("Load or save the settings, or copy the call of the command line.")
         button.setMenu(self.menu)
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.presets, 1)
@@ -97,9 +96,14 @@ class SettingsBar(QWidget):
         """Set the form to a preset."""
         name = self.presets.itemText(index)
         self.presets.setCurrentIndex(0)
-        if name in PRESETS:
-            self._form.show_settings(PRESETS[name])
-            self.said.emit(f"The settings are those of the preset '{name}'.", False)
+        if name == _CHOOSE:
+            return
+        settings = last_settings() if name == _LAST else PRESETS[name]
+        if settings is None:
+            self.said.emit("There was no run yet whose settings were kept.", True)
+            return
+        self._form.show_settings(settings)
+        self.said.emit(f"The settings are now: {name}.", False)
 
     def _ask_and_load(self) -> None:
         """Ask for a file, and load it."""

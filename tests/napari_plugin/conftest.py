@@ -10,7 +10,7 @@ import pytest
 import tifffile
 import torch
 from npe2 import PluginManifest
-from qtpy.QtCore import Qt, QThreadPool
+from qtpy.QtCore import QStandardPaths, Qt, QThreadPool
 from scipy import ndimage
 
 import napari_chromamol
@@ -108,3 +108,11 @@ def run(qtbot: QtBot) -> Callable[[RateMapWidget], None]:
         qtbot.waitUntil(lambda: not widget.is_running, timeout=RUN_MS)
 
     return press
+
+
+@pytest.fixture(autouse=True, scope="session")
+def settings_of_their_own() -> Iterator[None]:
+    """The settings of the last run go to a folder of the tests, not to the user's."""
+    QStandardPaths.setTestModeEnabled(True)
+    yield
+    QStandardPaths.setTestModeEnabled(False)
