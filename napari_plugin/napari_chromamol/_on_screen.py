@@ -11,6 +11,8 @@ from chromamol.analysis import MAP_NAMES
 from napari_chromamol._layers import KEY
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from napari.viewer import Viewer
 
     from napari_chromamol._layers import LayerData
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 # What a user may have set on the earlier layer; of the fade, also from where it fades.
 _KEPT = {"visible", "opacity", "blending"}
 _KEPT_OF_FADE = {"contrast_limits"}
+_SO_FAR, _PREVIEW = " so far", "preview"
 
 
 def inputs_of(layer: Layer) -> frozenset[str]:
@@ -26,12 +29,13 @@ def inputs_of(layer: Layer) -> frozenset[str]:
     return inputs
 
 
-def show_result(viewer: Viewer, layers: list[LayerData], inputs: frozenset[str]) -> None:
+def show_result(viewer: Viewer, layers: list[LayerData], inputs: frozenset[str]) -> Iterator[None]:
     """Show a result in place of earlier ones that came from one of the same layers.
 
-    The layer of a map takes the new values, as napari removes layers slowly; one that the new
-    result lacks is removed. A layer that was itself an input (nuclei that the user corrected) is
-    not touched, and nuclei that equal it are not shown twice.
+    The layer of a map takes the new values, as napari removes layers slowly; also that of what was
+    done so far, and of a preview. One that the new result lacks is removed. A layer that was itself
+    an input (nuclei that the user corrected) is not touched, and nuclei that equal it are not shown
+    twice.
 
     Parameters
     ----------
@@ -39,35 +43,44 @@ def show_result(viewer: Viewer, layers: list[LayerData], inputs: frozenset[str])
     layers : list of (data, properties, type)
     inputs : frozenset of str
         `unique_id` of the layers that were read.
+
+    Yields
+    ------
+    None
+        After each layer, so that the window lives in between.
     """
-    earlier, given = [], []
-    for layer in viewer.layers:
-        if str(layer.unique_id) in inputs:
-            given.append(layer)
-        elif inputs_of(layer) & inputs and _map_of(layer) != "preview":
-            earlier.append(layer)
+    given = [layer for layer in viewer.layers if str(layer.unique_id) in inputs]
+    earlier = [layer for layer in viewer.layers if inputs_of(layer) & inputs and layer not in given]
     for data, properties, kind in layers:
         if kind == "labels" and any(_same_labels(data, layer) for layer in given):
             continue
         name = properties["metadata"][KEY]["map"]
-        old = next((one for one in earlier if one.metadata[KEY]["map"] == name), None)
-        if old is None or old.data.shape != data.shape:
+        old = next((one for one in earlier if _becomes(one) == name), None)
+        if old is None:
             _add(viewer, data, properties, kind)
         else:
             earlier.remove(old)
             _update(old, data, properties)
+        yield
     for layer in earlier:
-        viewer.layers.remove(layer)
-    rates = [layer for layer in viewer.layers if _shows(layer, "rate", inputs)]
+        if layer in viewer.layers:
+            viewer.layers.remove(layer)
+            yield
+    rates = [layer for layer in viewer.layers if _map_of(layer) == "rate"]
+    rates = [layer for layer in rates if inputs_of(layer) & inputs]
     if rates:  # the layer that the status bar is about
         viewer.layers.selection.active = rates[-1]
 
 
 def show_so_far(viewer: Viewer, layers: list[LayerData]) -> None:
-    """Show what a run has done so far; the layers of an earlier step take the new values."""
-    there = {_map_of(layer): layer for layer in viewer.layers}
+    """Show what a run has done so far, unless an earlier result is on the screen: that stays."""
+    inputs = layers[0][1]["metadata"][KEY]["inputs"]
+    there = [layer for layer in viewer.layers if inputs_of(layer) & inputs]
+    if any(not _passes(layer) for layer in there):
+        return
+    by_map = {_map_of(layer): layer for layer in there}
     for data, properties, kind in layers:
-        old = there.get(properties["metadata"][KEY]["map"])
+        old = by_map.get(properties["metadata"][KEY]["map"])
         if old is None:
             viewer.add_layer(Layer.create(data, properties, kind))
         else:
@@ -76,14 +89,18 @@ def show_so_far(viewer: Viewer, layers: list[LayerData]) -> None:
 
 def show_preview(viewer: Viewer, layer: LayerData) -> None:
     """Show a preview in place of an earlier one."""
-    _add(viewer, *layer)
+    data, properties, kind = layer
+    old = next((one for one in viewer.layers if _map_of(one) == _PREVIEW), None)
+    if old is None:
+        _add(viewer, data, properties, kind)
+    else:
+        _update(old, data, properties)
 
 
-def clear_passing(viewer: Viewer, *, previews: bool) -> None:
-    """Remove the layers of a run that has ended, and those of a preview."""
+def clear_so_far(viewer: Viewer) -> None:
+    """Remove the layers of a run that has no result."""
     for layer in list(viewer.layers):
-        name = _map_of(layer)
-        if name.endswith(" so far") or (previews and name == "preview"):
+        if _map_of(layer).endswith(_SO_FAR):
             viewer.layers.remove(layer)
 
 
@@ -93,9 +110,15 @@ def _map_of(layer: Layer) -> str:
     return name
 
 
-def _shows(layer: Layer, name: str, inputs: frozenset[str]) -> bool:
-    """Whether a layer is this map of a result of these inputs."""
-    return _map_of(layer) == name and bool(inputs_of(layer) & inputs)
+def _becomes(layer: Layer) -> str:
+    """Return the map of a result that takes the place of a layer."""
+    name = _map_of(layer)
+    return "rate" if name == _PREVIEW else name.removesuffix(_SO_FAR)
+
+
+def _passes(layer: Layer) -> bool:
+    """Whether a layer is no result, and goes with the next one."""
+    return _map_of(layer) == _PREVIEW or _map_of(layer).endswith(_SO_FAR)
 
 
 def _same_labels(labels: Any, layer: Layer) -> bool:
@@ -106,14 +129,24 @@ def _same_labels(labels: Any, layer: Layer) -> bool:
 def _add(viewer: Viewer, data: Any, properties: dict[str, Any], kind: str) -> None:
     """Add a layer; a map with the bar of its colours."""
     layer = viewer.add_layer(Layer.create(data, properties, kind))
-    if properties["metadata"][KEY]["map"] in {*MAP_NAMES, "preview"}:
+    if properties["metadata"][KEY]["map"] in {*MAP_NAMES, _PREVIEW}:
         layer.colorbar.visible = True
 
 
 def _update(layer: Layer, data: Any, properties: dict[str, Any]) -> None:
-    """Give a layer new values and what describes them."""
+    """Give a layer new values and what describes them; what is the same costs time to set."""
     layer.data = data
-    kept = _KEPT | (_KEPT_OF_FADE if properties["metadata"][KEY]["map"] == "fade" else set())
-    for name, value in properties.items():
-        if name not in kept:
-            setattr(layer, name, value)
+    name = properties["metadata"][KEY]["map"]
+    kept = set() if _passes(layer) else _KEPT | (_KEPT_OF_FADE if name == "fade" else set())
+    for key, value in properties.items():
+        if key not in kept and not _same(getattr(layer, key), value):
+            setattr(layer, key, value)
+    if name in {*MAP_NAMES, _PREVIEW} and not layer.colorbar.visible:
+        layer.colorbar.visible = True
+
+
+def _same(old: Any, new: Any) -> bool:
+    """Whether a property of a layer has this value, as far as that is quick to tell."""
+    if isinstance(new, str | float | int | tuple | np.ndarray):
+        return bool(np.array_equal(old, new))
+    return False

@@ -92,7 +92,9 @@ def layers_of(paths: Sequence[Path], settings: Settings | None = None) -> list[L
     if len(image.cyx[:]) == 1 and not image.counts and looks_like_labels(image.cyx[0]):
         return [labels_layer(image, from_spacing(image.yx_spacing_nm))]
     # An exported map is NaN outside the nuclei: good to look at, though nothing to analyse.
-    check_intensities(paths[0].name, np.nan_to_num(image.cyx[:]), image.channel_names)
+    cyx = np.nan_to_num(image.cyx[:])
+    is_map = not np.array_equal(cyx, image.cyx[:])
+    check_intensities(paths[0].name, cyx, image.channel_names, counts=image.counts or is_map)
     spacing_nm = image.yx_spacing_nm
     if settings.pixel_size_nm is not None and not image.counts:
         spacing_nm = (settings.pixel_size_nm, settings.pixel_size_nm)

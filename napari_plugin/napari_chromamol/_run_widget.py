@@ -18,7 +18,7 @@ from napari_chromamol._fields import for_window
 from napari_chromamol._job import check_layers, prepare
 from napari_chromamol._last_settings import remember
 from napari_chromamol._on_screen import (
-    clear_passing,
+    clear_so_far,
     inputs_of,
     show_preview,
     show_result,
@@ -31,7 +31,7 @@ from napari_chromamol._under_cursor import follow
 from napari_chromamol._work import run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from napari.layers import Layer
     from napari.viewer import Viewer
@@ -160,11 +160,24 @@ class RateMapWidget(Panel):
             show_so_far(self._viewer, layers)
 
     def _on_done(self, outcome: Outcome) -> None:
-        """Put the layers of a result in the place of the earlier ones."""
+        """Put the layers of a result in the place of the earlier ones, one at a time."""
         self.say_device(outcome.computed_on)
-        if self._end_cancelled():
+        if self._progress is None or self._progress.cancelled:
+            self._end_cancelled()
             return
-        show_result(self._viewer, outcome.layers, self._inputs)
+        self._timer.stop()
+        self.cancel_button.setEnabled(False)
+        self.show_stage("showing the maps", 0, None, None)
+        self._show_next(show_result(self._viewer, outcome.layers, self._inputs), outcome)
+
+    def _show_next(self, steps: Iterator[None], outcome: Outcome) -> None:
+        """Show the next layer of a result; the last one ends the run."""
+        if self._progress is None or self._progress.cancelled:  # the window was closed
+            return
+        for _ in steps:
+            QTimer.singleShot(0, lambda: self._show_next(steps, outcome))
+            return
+        self._end_cancelled()
         self._shown = self._inputs
         self.findings.setHtml(outcome.findings)
         self.say("Done. The layer list shows and hides the maps.")
@@ -183,6 +196,7 @@ class RateMapWidget(Panel):
         """Say in a sentence why there is no result; an earlier one stays."""
         if self._end_cancelled():
             return
+        clear_so_far(self._viewer)
         trace = "".join(traceback.format_exception(error))
         if isinstance(error, ChromamolError):
             self.say(for_window(str(error)), trouble=True, details=trace)
@@ -198,8 +212,8 @@ class RateMapWidget(Panel):
             self.destroyed.disconnect(progress.cancel)
         self._timer.stop()
         self.show_running(False)
-        clear_passing(self._viewer, previews=not cancelled)
         if cancelled:
+            clear_so_far(self._viewer)
             self.say("Cancelled. What was there before is unchanged.")
         return cancelled
 

@@ -50,19 +50,22 @@ def test_a_preview_is_of_what_is_in_view_and_goes_with_the_run(
     assert "press Run for the map" in widget.message.text()
     # The pixels of 40 x 30 nm are as coarse as they may be, so none are averaged.
     np.testing.assert_allclose(whole.scale, opened[0].scale)
+    assert whole.data.shape == opened[0].data.shape
+    image = opened[0]
 
     viewer.scene.camera.center = (85 * 40.0, 65 * 30.0)
     viewer.scene.camera.zoom *= 3
     QApplication.processEvents()
     preview(qtbot, widget)
     part = shown(viewer, "preview")
-    assert part.data.size < whole.data.size / 3
-    # Each pixel of the part lies where the same pixel of the whole lies.
-    y, x = np.argwhere(np.isfinite(part.data))[40]
-    place = part.data_to_world((y, x))
-    there = tuple(round(one) for one in whole.world_to_data(place))
-    np.testing.assert_allclose(whole.data_to_world(there), place, atol=1)
-    assert np.isfinite(whole.data[there])
+    assert part is whole
+    assert part.data.size < image.data.size / 3
+    # Where the part has a rate, there is a nucleus in the image, and each pixel lies on one of it.
+    for y, x in np.argwhere(np.isfinite(part.data))[::97]:
+        place = image.world_to_data(part.data_to_world((y, x)))
+        np.testing.assert_allclose(place, np.round(place), atol=1e-6)
+        row, column = (round(one) for one in place)
+        assert image.data[row - 6 : row + 7, column - 6 : column + 7].mean() > 50
 
     run(widget)
     assert shown(viewer, "preview") is None
