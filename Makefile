@@ -15,7 +15,7 @@ ifeq ($(shell uname -s),Linux)
 SCREEN := xvfb-run -a -s '-screen 0 1400x1000x24'
 endif
 
-.PHONY: demo test docs system-libraries clean
+.PHONY: demo test docs screenshots system-libraries clean
 
 demo: .venv/installed-demo
 	$(BIN)/chromamol demo
@@ -29,6 +29,9 @@ test: .venv/installed-test system-libraries
 
 docs: .venv/installed-test
 	$(BIN)/python -m sphinx --quiet --fail-on-warning docs docs/_build
+
+screenshots: .venv/installed-test system-libraries
+	$(SCREEN) $(BIN)/python docs/make_screenshots.py
 
 .venv/python:
 	@test -n "$(PYTHON)" && $(PYTHON) -c '$(MIN_PYTHON)' 2>/dev/null || { \

@@ -24,23 +24,36 @@ LONGEST_RUN_S = 300.0
 
 def main() -> None:
     IMAGES.mkdir(exist_ok=True)
-    rate_map_of_the_simulated_nucleus(IMAGES / "run-widget.png")
-
-
-def rate_map_of_the_simulated_nucleus(path: Path) -> None:
-    """The sample, the widget, and the result of pressing Run."""
     viewer = napari.Viewer()
     viewer.window.resize(*SIZE_PX)
+    rate_map_of_the_simulated_nucleus(viewer, IMAGES / "run-widget.png")
+    plots_of_its_result(viewer, IMAGES / "explore-widget.png")
+    viewer.close()
+
+
+def rate_map_of_the_simulated_nucleus(viewer: napari.Viewer, path: Path) -> None:
+    """The sample, the widget, and the result of pressing Run."""
     viewer.open_sample("chromamol", "simulated_nucleus")
     _, widget = viewer.window.add_plugin_dock_widget("chromamol", "Rate map")
     widget.run_button.click()
     wait_until(lambda: not widget.is_running, LONGEST_RUN_S)
     viewer.canvas.overlays.scale_bar.visible = True
+    picture(viewer, path)
+
+
+def plots_of_its_result(viewer: napari.Viewer, path: Path) -> None:
+    """The profile of the rate from rim to centre."""
+    _, widget = viewer.window.add_plugin_dock_widget("chromamol", "Explore", tabify=True)
+    widget.plots.kind.setCurrentText("From rim to centre")
+    picture(viewer, path)
+
+
+def picture(viewer: napari.Viewer, path: Path) -> None:
+    """Write what the window shows."""
     settle()
     viewer.reset_view()
     settle()
     viewer.screenshot(str(path), canvas_only=False, flash=False)
-    viewer.close()
 
 
 def wait_until(done: Callable[[], bool], longest_s: float) -> None:
