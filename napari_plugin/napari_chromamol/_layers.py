@@ -132,7 +132,9 @@ def result_layers(result: Result, placement: dict[str, Any]) -> list[LayerData]:
         _labels("nuclei", result.labels.copy(), result.nuclei_table, 0.3, visible=True),
         _labels("domains", result.domains.copy(), result.domains_table, 0.5, visible=False),
     ]
-    layers += [_map(name, result, visible=name == there[-1]) for name in there]
+    layers += [
+        _map(name, result.maps[name], result.record, visible=name == there[-1]) for name in there
+    ]
     if "rate" in there:
         layers += _overlays(result)
     about = _about(result)
@@ -179,12 +181,14 @@ def so_far_layers(
     return layers
 
 
-def preview_layer(result: Result, placement: dict[str, Any]) -> LayerData:
+def preview_layer(
+    record: Record, maps: Mapping[MapName, NDArray[np.float32]], placement: dict[str, Any]
+) -> LayerData:
     """Make the layer of a preview: the rate, or the compaction where there is none."""
-    name: MapName = "rate" if np.isfinite(result.maps["rate"]).any() else "compaction"
-    data, shown, kind = _map(name, result, visible=True)
-    shown["name"] = f"PREVIEW {shown['name']} · {result.record.image}"
-    shown["metadata"] = {KEY: _about(result) | {"map": "preview"}}
+    name: MapName = "rate" if np.isfinite(maps["rate"]).any() else "compaction"
+    data, shown, kind = _map(name, maps[name], record, visible=True)
+    shown["name"] = f"PREVIEW {shown['name']} · {record.image}"
+    shown["metadata"] = {KEY: {"image": record.image, "map": "preview"}}
     return data, shown | placement, kind
 
 
@@ -209,16 +213,15 @@ def _labels(
     return labels, shown, "labels"
 
 
-def _map(name: MapName, result: Result, *, visible: bool) -> LayerData:
+def _map(name: MapName, yx_map: NDArray[Any], record: Record, *, visible: bool) -> LayerData:
     """Make the layer of one map."""
-    yx_map = result.maps[name]
     finite = yx_map[np.isfinite(yx_map)]
-    if name == "rate" and result.record.nuclei[0].quantity is Quantity.DEPOSITION:
+    if name == "rate" and record.nuclei[0].quantity is Quantity.DEPOSITION:
         colours, limits = _deposition_colours(finite)
     else:
-        colours, limits = _colours(name, finite, _neutral(result.record))
+        colours, limits = _colours(name, finite, _neutral(record))
     shown = {
-        "name": _label(name, result.record),
+        "name": _label(name, record),
         "colormap": colours,
         "contrast_limits": limits,
         "blending": "translucent",

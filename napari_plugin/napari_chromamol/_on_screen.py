@@ -60,6 +60,8 @@ def show_result(viewer: Viewer, layers: list[LayerData], inputs: frozenset[str])
             _add(viewer, data, properties, kind)
         else:
             earlier.remove(old)
+            if _passes(old) and kind == "image":  # nuclei lie below the maps, a rate above them
+                viewer.layers.move(viewer.layers.index(old), len(viewer.layers))
             _update(old, data, properties)
         yield
     for layer in earlier:

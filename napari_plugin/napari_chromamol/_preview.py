@@ -13,8 +13,9 @@ from napari_chromamol._placement import of_part
 from napari_chromamol._work import image_of, nuclei_of
 
 if TYPE_CHECKING:
-    from chromamol.images.nuclei import Nuclei
+    from chromamol.images.image import Image
     from chromamol.progress import Progress
+    from chromamol.settings import Settings
     from napari_chromamol._job import Job
     from napari_chromamol._layers import LayerData
 
@@ -51,7 +52,7 @@ def preview(job: Job, window: tuple[slice, slice], progress: Progress) -> LayerD
     from chromamol.images.nuclei import label_nuclei
     from chromamol.images.pixel_size import settle_spacing
     from chromamol.pipeline import analyse
-    from chromamol.results.result import result_of
+    from chromamol.results.record import record_of
     from napari_chromamol._layers import preview_layer
 
     image = image_of(job)
@@ -67,7 +68,7 @@ def preview(job: Job, window: tuple[slice, slice], progress: Progress) -> LayerD
         method="direct", forward_check=False, density_rate=False, pixel_size_nm=None
     )
     progress.advance()
-    labels = _coarse_nuclei(nuclei_of(job), by, coarse, settings)
+    labels = _coarse_labels(job, by, coarse, settings)
     shown = _middle(window, by)
     if not labels[shown].any():
         msg = "No nucleus is in view. Move one into view, and press Preview again."
@@ -75,7 +76,8 @@ def preview(job: Job, window: tuple[slice, slice], progress: Progress) -> LayerD
     part = replace(coarse, cyx=coarse.cyx[(slice(None), *shown)])
     analysis = analyse(part, settings, nuclei=label_nuclei(labels[shown], ()), progress=progress)
     start = (shown[0].start * by, shown[1].start * by)
-    layer = preview_layer(result_of(analysis), of_part(job.placement, start, by))
+    maps = {name: analysis.full_map(name).astype(np.float32) for name in ("rate", "compaction")}
+    layer = preview_layer(record_of(analysis), maps, of_part(job.placement, start, by))
     layer[1]["metadata"][KEY]["inputs"] = job.inputs
     return layer
 
@@ -95,11 +97,13 @@ def _averaged(cyx: Any, by: int) -> np.ndarray:
     return np.asarray(squares.mean(axis=(2, 4), dtype=np.float64))
 
 
-def _coarse_nuclei(given: Nuclei | None, by: int, image: Any, settings: Any) -> np.ndarray:
+def _coarse_labels(job: Job, by: int, image: Image, settings: Settings) -> np.ndarray:
     """Return the labels of the nuclei of the whole image, on coarse pixels."""
-    if given is not None:
-        rows, columns = image.cyx.shape[1:]
-        return given.chromatin[by // 2 :: by, by // 2 :: by][:rows, :columns]
+    rows, columns = image.cyx.shape[1:]
+    if job.labels is not None:
+        middle = slice(by // 2, None, by)
+        given = nuclei_of(replace(job, labels=job.labels[middle, middle][:rows, :columns]))
+        return given.chromatin
     from chromamol.images.nuclei import find_nuclei
 
     bright = image.cyx / np.percentile(image.cyx, 99.5, axis=(1, 2), keepdims=True).clip(1e-9)

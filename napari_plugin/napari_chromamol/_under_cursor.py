@@ -80,7 +80,7 @@ def _with_sd(value: float, sd: float) -> str:
 
 def _tell_uncertainty(layer: Layer) -> None:
     """Give the layer of a result a status that says more than the value of a pixel."""
-    if "result" in layer.metadata.get(KEY, {}):
+    if "map" in layer.metadata.get(KEY, {}):
         layer.get_status = partial(_status, layer)
 
 
@@ -89,9 +89,10 @@ def _status(
 ) -> dict[str, str]:
     """Return napari's status of a layer, with our words in place of the value."""
     status = Layer.get_status(layer, position, world=world, **how)
-    if position is not None:
+    result = layer.metadata[KEY].get("result")
+    if position is not None and result is not None:
         place = layer.world_to_data(position) if world else position
         y, x = (round(float(coordinate)) for coordinate in place[-2:])
-        status["value"] = words_at(layer.metadata[KEY]["result"], y, x)
+        status["value"] = words_at(result, y, x)
         status["coordinates"] = f"{status['coords']}: {status['value']}"
     return status

@@ -69,7 +69,8 @@ def test_a_preview_is_of_what_is_in_view_and_goes_with_the_run(
 
     run(widget)
     assert shown(viewer, "preview") is None
-    assert shown(viewer, "rate") is not None
+    maps = [x.metadata["chromamol"].get("map") for x in viewer.layers[2:]]
+    assert maps.index("rate") == maps.index("rate_sd") + 1 == len(maps) - 3
     viewer.scene.camera.center = (1e7, 1e7)
     QApplication.processEvents()
     preview(qtbot, widget)
@@ -197,6 +198,13 @@ def test_what_is_done_so_far_is_shown_and_goes(
     np.testing.assert_allclose(outlines.scale, (40, 30))
     qtbot.waitUntil(lambda: not widget.is_running, timeout=30_000)
     assert "nuclei so far · cell 3" in names
+    # The layers are those of any run, in the same order, and tell their uncertainty.
+    maps = [x.metadata["chromamol"].get("map") for x in viewer.layers[2:]]
+    order = ["nuclei", "domains", "compaction", "rate_sd", "rate", "fade", "doubt"]
+    assert maps == order
+    assert (
+        "nucleus 1: " in shown(viewer, "rate").get_status((85 * 40, 130 * 30), world=True)["value"]
+    )
     assert not [x.name for x in viewer.layers if "so far" in x.name]
 
 
