@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import chromamol
-from chromamol.cli.benchmark import accuracy, coverage, density_only, derivatives, io, scaling
+from chromamol.cli.benchmark import accuracy, coverage, density_only, derivatives, gui, io, scaling
 from chromamol.cli.demo import demo
 from chromamol.cli.doctor import doctor
 from chromamol.cli.errors import spoken
@@ -30,7 +30,7 @@ for command in (run, demo, info, export, settings, simulate, doctor):
 
 benchmarks = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(benchmarks, name="benchmark", help="Measure accuracy, time and memory.")
-for command in (accuracy, coverage, density_only, scaling, derivatives, io):
+for command in (accuracy, coverage, density_only, scaling, derivatives, io, gui):
     benchmarks.command()(spoken(command))
 
 

@@ -168,3 +168,26 @@ def derivatives(
         table = measure(out, quick=quick, device=device, progress=progress)
     print(to_markdown(table))
     print(f"\nMeasured on: {describe_machine(device)}.")
+
+
+def gui() -> None:
+    """Measure what a user of the napari window waits for.
+
+    Prints a table in Markdown. Opens a real window: without a screen, run it under xvfb-run.
+    """
+    import subprocess
+    import sys
+    from importlib import util
+
+    from chromamol.benchmarks.process import describe_machine
+    from chromamol.errors import CallError
+
+    if util.find_spec("napari") is None:
+        msg = "napari is not installed. Install it with: pip install 'chromamol[gui]'"
+        raise CallError(msg)
+    # In a process of its own: the library never imports the window.
+    command = [sys.executable, "-m", "napari_chromamol.benchmark"]
+    done = subprocess.run(command, check=False)  # noqa: S603 (our own module)
+    if done.returncode:
+        raise typer.Exit(done.returncode)
+    print(f"\nMeasured on: {describe_machine()}.")
