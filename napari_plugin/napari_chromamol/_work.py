@@ -67,7 +67,9 @@ def run(job: Job, progress: RunProgress) -> Outcome:
         for step in analyse_stepwise(image, job.settings, nuclei=nuclei, progress=progress):
             analysis = step
             if time.monotonic() - last_s >= _SO_FAR_EVERY_S:
-                progress.offer(_so_far(analysis, job))
+                layers = _so_far(analysis, job)
+                if layers:
+                    progress.offer(layers)
                 last_s = time.monotonic()
         progress.begin("preparing the layers")
         result = result_of(analysis)
@@ -137,6 +139,8 @@ def _so_far(analysis: Analysis, job: Job) -> list[LayerData]:
 
     rate = analysis.full_map("rate").astype(np.float32) if analysis.per_nucleus else None
     layers = so_far_layers(job.image, analysis.nuclei.chromatin, rate, job.placement)
+    if job.labels is not None:  # they are on the screen already
+        layers = layers[1:]
     for _, properties, _ in layers:
         properties["metadata"][KEY]["inputs"] = job.inputs
     return layers
