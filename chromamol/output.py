@@ -72,6 +72,23 @@ def appearing(folder: Path, *, replaces: frozenset[str] | None) -> Iterator[Path
 
 
 @contextmanager
+def appearing_file(path: Path) -> Iterator[Path]:
+    """Give a hidden file that takes the place of `path` when all went well.
+
+    Parameters
+    ----------
+    path : Path
+        Replaced if it is there. The hidden file has its suffix, as some writers ask for.
+    """
+    partial = path.with_name(f".{os.getpid()}-{secrets.token_hex(4)}-{path.name}")
+    try:
+        yield partial
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
 def disk_told(folder: Path) -> Iterator[None]:
     """Turn what the operating system says about an output folder into a sentence.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -44,6 +43,7 @@ def export(
 
     import numpy as np
 
+    from chromamol.output import appearing_file
     from chromamol.results.in_words import in_words
     from chromamol.results.record import describe_map
     from chromamol.results.reopen import read_result
@@ -55,17 +55,12 @@ def export(
         reasons = " ".join(words.no_map or words.findings)
         msg = f"This result has no {which.value} map, so nothing is written. {reasons}"
         raise InputError(msg)
-    partial = out.with_name(f".{os.getpid()}-{out.name}")
-    with writing(out):
-        try:
-            write_map_tiff(
-                partial,
-                stored.maps[which.value],
-                stored.yx_spacing_nm,
-                which.value,
-                description=describe_map(stored.record, which.value),
-            )
-            partial.replace(out)
-        finally:
-            partial.unlink(missing_ok=True)
+    with writing(out), appearing_file(out) as partial:
+        write_map_tiff(
+            partial,
+            stored.maps[which.value],
+            stored.yx_spacing_nm,
+            which.value,
+            description=describe_map(stored.record, which.value),
+        )
     say(f"Written: {out}")

@@ -10,6 +10,14 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 
 from chromamol.inference.rate_map import Quantity, Scale, Status
+from chromamol.results.colours import (
+    RATIO_TICKS,
+    SHARE_IN_COLOURS,
+    deposition_width,
+    opacity,
+    ratio_limit,
+    uncertainty_over_differences,
+)
 from chromamol.results.in_words import is_doubted
 from chromamol.results.measure import domain_labels
 from chromamol.results.naming import naming_of, neutral_rate, with_unit
@@ -24,20 +32,6 @@ if TYPE_CHECKING:
     from chromamol.analysis import Analysis
     from chromamol.results.frame import Frame
 
-# Limit of the colours of a ratio, and the tick between it and 1.
-_RATIO_TICKS = {
-    1.1: 1.05,
-    1.25: 1.1,
-    1.5: 1.2,
-    2.0: 1.4,
-    2.5: 1.6,
-    3.0: 1.7,
-    4.0: 2.0,
-    6.0: 2.5,
-    8.0: 3.0,
-    16.0: 4.0,
-    64.0: 8.0,
-}
 _ROLE_TITLES = {
     Role.HETEROCHROMATIN: "Heterochromatin",
     Role.EUCHROMATIN: "Euchromatin",
@@ -45,8 +39,6 @@ _ROLE_TITLES = {
     Role.MARK: "Histone mark",
 }
 _CHANNEL_COLOURS = ("#ff00ff", "#00ff00")
-_SHARE_IN_COLOURS = 98.0
-_DEPOSITION_WIDTHS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _NO_MAP = "No rate map could be given; the first sentence below says why."
 
@@ -198,10 +190,9 @@ def _ratio(analysis: Analysis, yx_rate: NDArray[np.float64]) -> tuple[NDArray[np
     first = analysis.per_nucleus[0].rate_map
     naming = naming_of(first.quantity, first.scale)
     log2_rate = _log2_rate(analysis, yx_rate)
-    needed = 2 ** _percentiles(np.abs(log2_rate), _SHARE_IN_COLOURS)[0]
-    ratio = next((limit for limit in _RATIO_TICKS if limit >= needed), max(_RATIO_TICKS))
-    limit, between = math.log2(ratio), _RATIO_TICKS[ratio]
     neutral = neutral_rate(first.scale, analysis.settings)
+    ratio = ratio_limit(yx_rate / neutral)
+    limit, between = math.log2(ratio), RATIO_TICKS[ratio]
     power = math.floor(math.log10(neutral))
     middle = neutral / 10.0**power
     ticks = {math.log2(tick): f"{tick * middle:.3g}" for tick in (1.0, between, ratio)}
@@ -214,8 +205,7 @@ def _ratio(analysis: Analysis, yx_rate: NDArray[np.float64]) -> tuple[NDArray[np
 
 def _deposition(yx_rate: NDArray[np.float64], label: str) -> tuple[NDArray[np.float64], Bar]:
     """Return a deposition, which may be zero and below, and its colours around its mean."""
-    needed = _percentiles(np.abs(yx_rate - 1), _SHARE_IN_COLOURS)[0]
-    width = next((one for one in _DEPOSITION_WIDTHS if one >= needed), _DEPOSITION_WIDTHS[-1])
+    width = deposition_width(yx_rate)
     extend = "both" if np.nanmax(np.abs(yx_rate - 1)) > width else "neither"
     return yx_rate, Bar("RdBu_r", 1 - width, 1 + width, label, extend=extend)
 
@@ -238,21 +228,12 @@ def _banner(analysis: Analysis) -> str:
 
 
 def _opacity(analysis: Analysis, frame: Frame) -> NDArray[np.float64] | None:
-    """Share of the variance in a map that is not error; 1 where unknown, None if everywhere.
-
-    V / (V + sd^2), with V the variance of the rate over its nucleus: half where the standard
-    deviation of a pixel is as large as the differences in the map.
-    """
-    if not np.isfinite(analysis.full_map("rate_sd")).any():
+    """Return how much of the rate shines through; None if its uncertainty is unknown."""
+    rate, rate_sd = analysis.full_map("rate"), analysis.full_map("rate_sd")
+    if not np.isfinite(rate_sd).any():
         return None
-    yx_opacity = np.ones(analysis.nuclei.labels.shape)
-    for nucleus in analysis.per_nucleus:
-        rate_map = nucleus.rate_map
-        known = np.isfinite(rate_map.rate) & np.isfinite(rate_map.rate_sd)
-        if known.any() and np.ptp(rate_map.rate[known]) > 0:
-            variance, errors = np.var(rate_map.rate[known]), rate_map.rate_sd[known] ** 2
-            yx_opacity[nucleus.window][known] = variance / (variance + errors)
-    return frame.mean(yx_opacity)
+    uncertain = uncertainty_over_differences(analysis.nuclei.chromatin, rate, rate_sd)
+    return frame.mean(opacity(uncertain))
 
 
 def _truth_panel(
@@ -288,7 +269,7 @@ def _uncertainty_panel(analysis: Analysis, frame: Frame) -> Panel:
     percent = 100 * rate_sd / np.where(rate > 0, rate, np.nan)
     if not np.isfinite(percent).any():
         return Panel("Uncertainty", "", None)
-    high = _percentiles(percent, _SHARE_IN_COLOURS)[0]
+    high = _percentiles(percent, SHARE_IN_COLOURS)[0]
     bar = Bar("cividis", 0.0, high or 1.0, "standard deviation / rate (%)", extend="max")
     subtitle = "standard deviation of the rate"
     return Panel("Uncertainty", subtitle, percent, (bar,), doubted=_doubted(analysis))
@@ -299,7 +280,7 @@ def _residual_panel(analysis: Analysis, frame: Frame) -> Panel:
     pixels = frame.nearest(analysis.full_map("residual"))
     if not np.isfinite(pixels).any():
         return Panel("Residual", "", None)
-    limit = max(3.0, math.ceil(_percentiles(np.abs(pixels), _SHARE_IN_COLOURS)[0]))
+    limit = max(3.0, math.ceil(_percentiles(np.abs(pixels), SHARE_IN_COLOURS)[0]))
     bar = Bar("PuOr_r", -limit, limit, "misfit / expected noise", extend="both")
     subtitle = "structure: the model misses something"
     return Panel("Residual", subtitle, pixels, (bar,), interpolation="nearest")

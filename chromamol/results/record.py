@@ -81,6 +81,8 @@ class Record(_Frozen):
     image_sha256: str
     image_files: tuple[SourceFile, ...]
     counts: bool
+    psf_nm: Number | None
+    repeated_share: Number | None
     yx_spacing_nm: tuple[PositiveNm, PositiveNm]
     channel_names: tuple[str, ...]
     roles: dict[Role, int]
@@ -101,6 +103,8 @@ def record_of(analysis: Analysis) -> Record:
         image_sha256=analysis.image.sha256,
         image_files=analysis.image.sources,
         counts=analysis.image.counts,
+        psf_nm=_finite(analysis.image.psf_nm),
+        repeated_share=_finite(analysis.image.repeated_share),
         yx_spacing_nm=analysis.yx_spacing_nm,
         channel_names=channel_names(analysis),
         roles=dict(analysis.composition.roles),

@@ -103,7 +103,7 @@ def analysis_of(result: Result, label: int | None = None) -> Analysis:
     Analysis
         Its maps have no posterior, so that means have no error; the tables of the result do.
     """
-    record = result.record
+    record, unknown = result.record, float("nan")
     labels = _filled(result.labels)
     if label is not None:
         labels = np.where(labels == label, labels, np.int32(0))
@@ -116,6 +116,8 @@ def analysis_of(result: Result, label: int | None = None) -> Analysis:
         yx_spacing_nm=record.yx_spacing_nm,
         notes=record.notes,
         counts=record.counts,
+        psf_nm=record.psf_nm,
+        repeated_share=unknown if record.repeated_share is None else record.repeated_share,
         sources=record.image_files,
     )
     composition = Composition(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,6 +50,11 @@ class Job:
         Whether the channels count localisations.
     psf_nm : float or None
         Blur of the image, nm, where its file tells.
+    repeated_share : float
+        Share of localisations that are another of the same molecule; NaN where none are known to
+        be.
+    notes : tuple of str
+        What was understood when the files were read.
     """
 
     image: str
@@ -63,6 +69,8 @@ class Job:
     inputs: frozenset[str]
     counts: bool = False
     psf_nm: float | None = None
+    repeated_share: float = math.nan
+    notes: tuple[str, ...] = ()
 
 
 def check_layers(chosen: Mapping[Role, ImageLayer], nuclei: Labels | None) -> None:
@@ -116,6 +124,8 @@ def prepare(chosen: Mapping[Role, ImageLayer], nuclei: Labels | None, settings: 
         raise CallError(msg)
     images = {_about(layer).get("image", layer.name) for layer in layers}
     name = images.pop() if len(images) == 1 else " + ".join(layer.name for layer in layers)
+    shares = [_about(layer).get("repeated_share", math.nan) for layer in layers]
+    notes = [note for layer in layers for note in _about(layer).get("notes", ())]
     inputs = [*layers, *([nuclei] if nuclei is not None else [])]
     return Job(
         image=name,
@@ -126,12 +136,15 @@ def prepare(chosen: Mapping[Role, ImageLayer], nuclei: Labels | None, settings: 
         labels=None if nuclei is None else _finest(nuclei),
         labels_name="" if nuclei is None else nuclei.name,
         settings=settings.replace(
-            roles={role: layers.index(layer) for role, layer in chosen.items()}
+            roles={role: layers.index(layer) for role, layer in chosen.items()},
+            **_reading(first),
         ),
         placement=_placement.of_layer(first),
         inputs=frozenset(str(layer.unique_id) for layer in inputs),
         counts=all(_about(layer).get("counts", False) for layer in layers),
         psf_nm=_about(first).get("psf_nm"),
+        repeated_share=float(np.fmax.reduce(shares)),
+        notes=tuple(dict.fromkeys(notes)),
     )
 
 
@@ -139,6 +152,12 @@ def _about(layer: ImageLayer | Labels) -> dict[str, Any]:
     """Return what the plugin knows of a layer."""
     about: dict[str, Any] = layer.metadata.get(KEY, {})
     return about
+
+
+def _reading(layer: ImageLayer) -> dict[str, Any]:
+    """Return the settings that the files of a layer were read with; the pixel size is its scale."""
+    reading = _about(layer).get("reading", {})
+    return {name: value for name, value in reading.items() if name != "pixel_size_nm"}
 
 
 def _finest(layer: ImageLayer | Labels) -> Any:

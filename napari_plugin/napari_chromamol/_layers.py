@@ -10,14 +10,15 @@ from napari.utils.colormaps import Colormap
 
 from chromamol.analysis import MAP_NAMES
 from chromamol.inference.rate_map import Quantity, Scale
-from chromamol.results.in_words import is_doubted
-from chromamol.results.naming import neutral_rate
-from napari_chromamol._overlays import (
-    doubt_colours,
-    doubted_stripes,
-    fade_colours,
+from chromamol.results.colours import (
+    SHARE_IN_COLOURS,
+    deposition_width,
+    ratio_limit,
     uncertainty_over_differences,
 )
+from chromamol.results.in_words import is_doubted
+from chromamol.results.naming import neutral_rate
+from napari_chromamol._overlays import doubt_colours, doubted_stripes, fade_colours
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,8 +38,6 @@ LayerData = tuple[Any, dict[str, Any], str]
 KEY = "chromamol"
 
 _CHANNEL_COLOURS = ("magenta", "green", "cyan", "yellow")
-_RATIO_LIMITS = (1.1, 1.25, 1.5, 2.0, 3.0, 4.0, 8.0, 16.0)
-_SHARE_IN_COLOURS = 99.0
 _LEAST_RESIDUAL_LIMIT = 3.0
 
 
@@ -105,6 +104,7 @@ def image_layers(
         notes=image.notes,
         counts=image.counts,
         psf_nm=image.psf_nm,
+        repeated_share=image.repeated_share,
         reading=dict(reading or {}),
     )
 
@@ -234,8 +234,9 @@ def _map(name: MapName, yx_map: NDArray[Any], record: Record, *, visible: bool) 
 def _overlays(result: Result) -> list[LayerData]:
     """Make the layers that lie over the rate."""
     layers: list[LayerData] = []
-    uncertain, stripes = uncertainty_over_differences(result), doubted_stripes(result)
-    if uncertain is not None:
+    maps, stripes = result.maps, doubted_stripes(result)
+    uncertain = uncertainty_over_differences(result.labels, maps["rate"], maps["rate_sd"])
+    if np.isfinite(uncertain).any():
         layers.append(
             (uncertain, _overlay("fade", "fade of uncertain pixels", fade_colours(), 2.0), "image")
         )
@@ -290,16 +291,13 @@ def _colours(
 ) -> tuple[Colormap, tuple[float, float]]:
     """Choose colour map and limits for the finite values of a map; the neutral rate is white."""
     if name == "rate":
-        tiny = np.finfo(np.float32).tiny
-        log2_rate = np.abs(np.log2(np.maximum(values.astype(np.float64) / neutral, tiny)))
-        needed = 2 ** np.percentile(log2_rate, _SHARE_IN_COLOURS)
-        limit = next((one for one in _RATIO_LIMITS if one >= needed), _RATIO_LIMITS[-1])
+        limit = ratio_limit(values / neutral)
         return _diverging(limit), (neutral / limit, neutral * limit)
     if name == "residual":
-        spread = float(np.percentile(np.abs(values), _SHARE_IN_COLOURS))
+        spread = float(np.percentile(np.abs(values), SHARE_IN_COLOURS))
         limit = max(_LEAST_RESIDUAL_LIMIT, spread)
         return _named("PuOr_r"), (-limit, limit)
-    low, high = (float(one) for one in np.percentile(values, (100 - _SHARE_IN_COLOURS, 99)))
+    low, high = (float(one) for one in np.percentile(values, (1, 99)))
     if name == "rate_sd":
         low = 0.0
     return _named("cividis" if name == "rate_sd" else "magma"), (
@@ -310,7 +308,7 @@ def _colours(
 
 def _deposition_colours(values: NDArray[Any]) -> tuple[Colormap, tuple[float, float]]:
     """Choose colours for a deposition, which may be zero and below: even around its mean, 1."""
-    width = max(float(np.percentile(np.abs(values - 1), _SHARE_IN_COLOURS)), 0.1)
+    width = deposition_width(values)
     return _named("RdBu_r"), (1 - width, 1 + width)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from napari.utils.colormaps import Colormap
 
+from chromamol.results.colours import opacity
 from chromamol.results.in_words import is_doubted
 
 if TYPE_CHECKING:
@@ -20,34 +21,14 @@ _FADED = (0.62, 0.62, 0.62)
 _DOUBT = (0.66, 0.2, 0.0)
 
 
-def uncertainty_over_differences(result: Result) -> NDArray[np.float32] | None:
-    """Return the standard deviation of the rate over the spread of the rate in its nucleus.
-
-    Returns
-    -------
-    (y, x) float32 or None
-        1: the uncertainty of a pixel is as large as the differences in the map. NaN outside the
-        nuclei; None if there is none anywhere.
-    """
-    rate, rate_sd = result.maps["rate"], result.maps["rate_sd"]
-    ratio = np.full(rate.shape, np.nan, np.float32)
-    for nucleus in result.record.nuclei:
-        known = (result.labels == nucleus.label) & np.isfinite(rate) & np.isfinite(rate_sd)
-        spread = float(np.std(rate[known], dtype=np.float64)) if known.any() else 0.0
-        if spread > 0:
-            ratio[known] = rate_sd[known] / spread
-    return ratio if np.isfinite(ratio).any() else None
-
-
 def fade_colours() -> Colormap:
     """Colours from clear to grey for values from 0 to twice the threshold.
 
-    The opacity is u^2 / (1 + u^2), with u the value over the threshold: at the threshold, half of
-    the map shines through. It is the share of the variance of the map that is error.
+    They cover what is left of the map at its opacity: half of it at the threshold.
     """
-    u = 2 * np.linspace(0, 1, 129)
-    opacity = u**2 / (1 + u**2)
-    return Colormap(np.column_stack([np.tile(_FADED, (u.size, 1)), opacity]), name="fade")
+    covered = 1 - opacity(2 * np.linspace(0, 1, 129))
+    grey = np.tile(_FADED, (covered.size, 1))
+    return Colormap(np.column_stack([grey, covered]), name="fade")
 
 
 def doubted_stripes(result: Result) -> NDArray[np.uint8] | None:

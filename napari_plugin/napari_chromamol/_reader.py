@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chromamol.errors import ChromamolError
 from chromamol.images.file_name import IMAGE_SUFFIXES, TABLE_SUFFIXES, VENDOR_SUFFIXES
@@ -77,8 +78,10 @@ def layers_of(paths: Sequence[Path], settings: Settings | None = None) -> list[L
             result.cyx,
             record.channel_names,
             placement,
-            notes=record.notes,
             counts=record.counts,
+            psf_nm=record.psf_nm,
+            repeated_share=math.nan if record.repeated_share is None else record.repeated_share,
+            reading=_changed_reading(record.settings),
         )
         return channels + result_layers(result, placement)
     import numpy as np
@@ -98,8 +101,17 @@ def layers_of(paths: Sequence[Path], settings: Settings | None = None) -> list[L
     spacing_nm = image.yx_spacing_nm
     if settings.pixel_size_nm is not None and not image.counts:
         spacing_nm = (settings.pixel_size_nm, settings.pixel_size_nm)
-    reading = settings.model_dump(mode="json", exclude_defaults=True)
+    reading = _changed_reading(settings, of_table=image.counts)
     return image_layers(image, from_spacing(spacing_nm), paths, reading)
+
+
+def _changed_reading(settings: Settings, *, of_table: bool = False) -> dict[str, Any]:
+    """Return the settings about reading that are not the defaults."""
+    from chromamol.settings import reading_settings
+
+    changed = settings.model_dump(exclude_defaults=True)
+    reading = reading_settings(settings, of_table=of_table)
+    return {name: value for name, value in reading.items() if name in changed}
 
 
 def _is_ours(path: Path) -> bool:

@@ -33,12 +33,15 @@ def save_figure_of(result: Result, label: int | None, path: Path) -> str:
     CallError
         If it cannot be written.
     """
+    from chromamol.output import appearing_file
     from chromamol.results.figure import draw_figure, save_figure
     from chromamol.results.result import analysis_of
 
     png, pdf = path.with_suffix(".png"), path.with_suffix(".pdf")
+    figure = draw_figure(analysis_of(result, label))
     try:
-        save_figure(draw_figure(analysis_of(result, label)), png, pdf)
+        with appearing_file(png) as new_png, appearing_file(pdf) as new_pdf:
+            save_figure(figure, new_png, new_pdf)
     except OSError as error:
         msg = f"{path} cannot be written ({error.strerror}). Choose another folder."
         raise CallError(msg) from error

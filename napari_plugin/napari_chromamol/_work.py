@@ -102,9 +102,10 @@ def image_of(job: Job) -> Image:
         cyx,
         job.channel_names,
         job.yx_spacing_nm,
-        notes,
+        job.notes + notes,
         counts=job.counts,
         psf_nm=job.psf_nm,
+        repeated_share=job.repeated_share,
     )
 
 

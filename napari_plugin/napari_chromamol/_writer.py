@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from chromamol.errors import CallError, ChromamolError
 from napari_chromamol._layers import KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from napari_chromamol._layers import LayerData
 
@@ -44,7 +45,8 @@ def write_ome_tiff(path: str, data: Any, shown: dict[str, Any]) -> list[str]:
     file = _with_suffix(path, ".ome.tif")
     what, spacing_nm = _plane(data, shown), _spacing_nm(shown)
     name, description = _words(shown)
-    _write(file, lambda: write_map_tiff(file, what, spacing_nm, name, description=description))
+    with _appearing(file) as partial:
+        write_map_tiff(partial, what, spacing_nm, name, description=description)
     return [str(file)]
 
 
@@ -55,7 +57,8 @@ def write_imagej_tiff(path: str, data: Any, shown: dict[str, Any]) -> list[str]:
 
     file = _with_suffix(path, ".tif")
     what, spacing_nm = _plane(data, shown), _spacing_nm(shown)
-    _write(file, lambda: write_map_imagej_tiff(file, what, spacing_nm, _words(shown)[1]))
+    with _appearing(file) as partial:
+        write_map_imagej_tiff(partial, what, spacing_nm, _words(shown)[1])
     return [str(file)]
 
 
@@ -126,10 +129,14 @@ def _with_suffix(path: str, suffix: str) -> Path:
     return Path(f"{stem}{suffix}")
 
 
-def _write(file: Path, write: Callable[[], None]) -> None:
-    """Write a file, and say where that cannot be."""
+@contextmanager
+def _appearing(file: Path) -> Iterator[Path]:
+    """Give a hidden file that becomes `file`, and say where that cannot be."""
+    from chromamol.output import appearing_file
+
     try:
-        write()
+        with appearing_file(file) as partial:
+            yield partial
     except OSError as error:
         msg = f"{file} cannot be written ({error.strerror}). Choose another folder."
         raise CallError(msg) from error

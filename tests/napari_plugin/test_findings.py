@@ -33,6 +33,8 @@ def record(*nuclei: NucleusRecord, **changes: Any) -> Record:
         "image_sha256": "",
         "image_files": (),
         "counts": False,
+        "psf_nm": None,
+        "repeated_share": None,
         "yx_spacing_nm": (40.0, 30.0),
         "channel_names": ("DNA",),
         "roles": {"total": 0},

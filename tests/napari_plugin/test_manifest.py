@@ -17,7 +17,22 @@ def test_manifest_is_valid_and_all_that_it_names_exists() -> None:
     manifest = PluginManifest.from_file(MANIFEST)
     manifest.validate_imports()
     assert manifest.name == "chromamol"
-    assert manifest.contributions.menus["napari/layers/measure"][0].command == "chromamol.rate_map"
+    menus = {
+        place: {item.command.removeprefix("chromamol.") for item in items}
+        for place, items in manifest.contributions.menus.items()
+    }
+    assert menus == {
+        "napari/layers/measure": {"rate_map", "explore"},
+        "napari/layers/segment": {"nuclei"},
+        "napari/layers/filter": {"rate_map"},
+    }
+    assert {widget.display_name for widget in manifest.contributions.widgets} == {
+        "Open with choices",
+        "Outline nuclei",
+        "Rate map",
+        "Explore",
+        "Batch: a folder of images",
+    }
 
 
 def test_opening_the_widget_does_not_load_torch() -> None:

@@ -13,8 +13,11 @@ from napari.utils.notifications import notification_manager
 
 import napari_chromamol
 from chromamol.images.file_name import IMAGE_SUFFIXES, TABLE_SUFFIXES, VENDOR_SUFFIXES
+from chromamol.pipeline import analyse
+from chromamol.results.record import record_of
+from chromamol.settings import Settings
 from napari_chromamol._fields import for_window
-from napari_chromamol._reader import get_reader
+from napari_chromamol._reader import get_reader, layers_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,6 +79,57 @@ def test_a_table_opens_as_counts_and_is_analysed_as_counts(
     from napari_chromamol._job import prepare
 
     assert prepare(widget.choice.chosen(), None, widget.form.settings()).counts
+
+
+def blinking_table(path: Path) -> Path:
+    """A nucleus in which every molecule is seen twice; its frames have an unknown name."""
+    rng = np.random.default_rng(2)
+    radius, angle = 3_000 * np.sqrt(rng.uniform(size=16_000)), rng.uniform(0, 2 * np.pi, 16_000)
+    first = rng.integers(0, 3_000, 16_000)
+    seen = np.repeat([radius * np.cos(angle), radius * np.sin(angle)], 2, axis=1)
+    seen += 4_000 + 10 * rng.standard_normal(seen.shape)
+    frame = np.stack([first, first + 2], axis=1).ravel()
+    rows = np.column_stack([*seen, np.full(frame.size, 10.0), frame])
+    names = "x [nm],y [nm],uncertainty [nm],t"
+    np.savetxt(path, rows, delimiter=",", header=names, comments="", fmt="%.2f")
+    return path
+
+
+def test_what_is_known_of_a_table_arrives_in_the_analysis_as_on_the_command_line(
+    viewer: napari.Viewer,
+    widget: RateMapWidget,
+    run: Callable[[RateMapWidget], None],
+    tmp_path: Path,
+) -> None:
+    path = blinking_table(tmp_path / "DNA.csv")
+    settings = Settings(columns={"frame": "t"})
+    for data, shown, kind in layers_of([path], settings):
+        getattr(viewer, f"add_{kind}")(data, **shown)
+    widget.form.editors["density_rate"].setChecked(False)
+    run(widget)
+    maps = [x for x in viewer.layers if "result" in about(x)]
+    record = about(maps[0])["result"].record
+    expected = record_of(analyse(path, settings.replace(density_rate=False, method="direct")))
+    assert "blinking" in {finding.code for finding in expected.nuclei[0].findings}
+    assert record.nuclei == expected.nuclei
+    assert (record.counts, record.psf_nm) == (True, expected.psf_nm)
+    # The layer is called as its file, which the channel is not.
+    (other,) = set(expected.notes) - set(record.notes)
+    assert "The only channel (no name) is taken" in other
+    roles = {"roles": None}
+    assert record.settings.replace(**roles) == expected.settings.replace(**roles)
+
+    # And again from the store of the result.
+    from chromamol.results.store import write_store
+
+    write_store(tmp_path / "a.ome.zarr", about(maps[0])["result"])
+    viewer.layers.clear()
+    viewer.open(tmp_path / "a.ome.zarr", plugin="chromamol")
+    run(widget)
+    again = next(about(x)["result"].record for x in viewer.layers if "inputs" in about(x))
+    assert {one.code for one in again.nuclei[0].findings} == {
+        one.code for one in expected.nuclei[0].findings
+    }
 
 
 def test_what_a_file_does_not_tell_is_said_in_the_window(

@@ -286,7 +286,12 @@ def test_result_store_opens_as_it_was(
     again = viewer.open(tmp_path / "cell 3.ome.zarr", plugin="chromamol")
     assert len(channels) == 2
     assert [layer.name for layer in again] == [layer.name for layer in shown]
+    at = (85 * 40.0, 130 * 30.0)
     for layer, before in zip(again, shown, strict=True):
+        # Also the status bar says the same, though no widget was asked.
+        assert (
+            layer.get_status(at, world=True)["value"] == before.get_status(at, world=True)["value"]
+        )
         np.testing.assert_array_equal(layer.data, before.data)
         np.testing.assert_allclose(layer.scale, before.scale)
         assert layer.units == before.units
