@@ -241,6 +241,25 @@ def _has(file: h5py.File, where: str) -> bool:
     return True
 
 
+def check_members(where: str, dtype: np.dtype[Any]) -> None:
+    """Refuse a table whose columns overlap, which the HDF5 library would write over each other.
+
+    A damaged header can do that to a column of numbers that is then read as a wider one.
+
+    Raises
+    ------
+    ValueError
+    """
+    if dtype.fields is None:
+        return
+    places = sorted((offset, kind.itemsize) for kind, offset, *_ in dtype.fields.values())
+    ends = [offset + size for offset, size in places]
+    starts = [*(offset for offset, _ in places[1:]), dtype.itemsize]
+    if any(end > start for end, start in zip(ends, starts, strict=True)):
+        msg = f"the columns of '{where}' overlap"
+        raise ValueError(msg)
+
+
 def _numbers(path: Path, file: h5py.File, where: str) -> h5py.Dataset:
     """Return a dataset of plain numbers that the file itself holds and that cannot swell."""
     dataset = file[where] if _has(file, where) else None
@@ -254,6 +273,7 @@ def _numbers(path: Path, file: h5py.File, where: str) -> h5py.Dataset:
     if not any(kind.kind in "iufb" for kind in kinds) or any(kind.kind == "O" for kind in kinds):
         msg = f"'{where}' holds no numbers"
         raise ValueError(msg)
+    check_members(where, dataset.dtype)
     if dataset.ndim not in {1, 2}:
         msg = f"'{where}' has {dataset.ndim} axes"
         raise ValueError(msg)

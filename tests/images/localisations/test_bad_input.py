@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from chromamol.errors import ChromamolError, InputError
 from chromamol.images.localisations.containers import INSIGHT3, INSIGHT3_HEADER
+from chromamol.images.localisations.hdf5 import check_members
 from chromamol.images.localisations.read import is_table, read_localisations
 from chromamol.images.read import read_image
 from chromamol.settings import Settings
@@ -29,6 +30,7 @@ N = 60
 RNG = np.random.default_rng(11)
 X_NM, Y_NM = RNG.uniform(0, 6_000, N), RNG.uniform(0, 4_000, N)
 FRAME = np.arange(N)
+MARKS = ["H3K9me3", "H3K27ac", "DAPI"] * (N // 3)
 PIXELS = Settings(camera_pixel_nm=100)
 
 
@@ -43,16 +45,20 @@ def read_or_told(path: Path) -> None:
 
 
 def text(path: Path) -> None:
-    rows = [f"{i},{x:.3f},{y:.3f},12.5" for i, x, y in zip(FRAME, X_NM, Y_NM, strict=True)]
-    path.write_text("\n".join(['"frame","x [nm]","y [nm]","uncertainty [nm]"', *rows]) + "\n")
+    table = zip(FRAME, X_NM, Y_NM, MARKS, strict=True)
+    rows = [f"{i},{x:.3f},{y:.3f},12.5,{mark}" for i, x, y, mark in table]
+    header = '"frame","x [nm]","y [nm]","uncertainty [nm]","channel"'
+    path.write_text("\n".join([header, *rows]) + "\n")
 
 
 def picasso(path: Path) -> None:
     with h5py.File(path, "w") as file:
         kinds = [("frame", "u4"), ("x", "f4"), ("y", "f4"), ("lpx", "f4"), ("lpy", "f4")]
+        kinds.append(("channel", "S8"))
         records = np.zeros(N, dtype=kinds)
         records["x"], records["y"], records["frame"] = X_NM / 100, Y_NM / 100, FRAME
         records["lpx"] = records["lpy"] = 0.1
+        records["channel"] = MARKS
         file.create_dataset("locs", data=records, compression="gzip")
 
 
@@ -80,7 +86,8 @@ def insight3(path: Path) -> None:
 
 
 def parquet(path: Path) -> None:
-    pq.write_table(pa.table({"x_nm": X_NM, "y_nm": Y_NM, "frame": FRAME}), path)
+    columns = {"x_nm": X_NM, "y_nm": Y_NM, "frame": FRAME, "channel": MARKS}
+    pq.write_table(pa.table(columns), path)
 
 
 FORMATS = {
@@ -285,3 +292,17 @@ def test_a_picture_named_as_one_is_no_table(tmp_path):
     path = tmp_path / "a.tif"
     path.write_text("x,y\n1,2\n")
     assert not is_table(path)
+
+
+def test_columns_that_overlap_are_refused_before_they_are_read():
+    """The HDF5 library would write a wide column over the next one, and end the process."""
+
+    def table(offsets: list[int]) -> np.dtype:
+        columns = {"names": ["x", "y"], "formats": ["<f8", "<f4"], "itemsize": 12}
+        return np.dtype(columns | {"offsets": offsets})
+
+    for apart in ([0, 8], [4, 0]):
+        check_members("locs", table(apart))
+    for overlapping in ([0, 4], [0, 7], [2, 0]):
+        with pytest.raises(ValueError, match="overlap"):
+            check_members("locs", table(overlapping))
