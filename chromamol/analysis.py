@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from chromamol.images.pixel_size import settle_spacing
 from chromamol.quality import Quality
 
 if TYPE_CHECKING:
@@ -69,8 +70,7 @@ class Analysis:
     @property
     def yx_spacing_nm(self) -> tuple[float, float]:
         """Pixel size along y and x, nm."""
-        spacing = self.per_nucleus[0].rate_map.spacing_nm
-        return spacing[0], spacing[1]
+        return settle_spacing(self.image, self.settings)
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -120,25 +120,18 @@ def analyse_stepwise(
     yield analysis
     qualities = measure_quality(nuclei, composition, spacing_nm)
     left_out: dict[int, InputError] = {}
-    nuclei_windows, chromatin = windows(nuclei.labels), nuclei.chromatin
+    nuclei_windows = windows(nuclei.labels)
     for label, (window, quality) in enumerate(zip(nuclei_windows, qualities, strict=True), start=1):
-        channels: dict[str, Any] = {role.value: composition.density(role, window) for role in roles}
+        numbered = _Numbered(progress, label, len(nuclei_windows))
         try:
             _check_dense(quality)
-            rate_map = infer_rates(
-                **channels,
-                spacing_nm=spacing_nm,
-                mask=chromatin[window] == label,
-                calibrated=composition.calibrated,
-                psf_nm=image.psf_nm if settings.psf_nm is None else settings.psf_nm,
-                settings=settings,
-                progress=_Numbered(progress, label, len(nuclei_windows)),
-            )
+            one = infer_nucleus(analysis, label, window, numbered)
         except InputError as error:
             left_out[label] = error
             continue
-        rate_map = replace(rate_map, findings=rate_map.findings + quality.findings)
-        one = NucleusAnalysis(label, window, rate_map, quality)
+        findings = one.rate_map.findings + quality.findings
+        rate_map = replace(one.rate_map, findings=findings)
+        one = replace(one, rate_map=rate_map, quality=quality)
         analysis = replace(analysis, per_nucleus=(*analysis.per_nucleus, one))
         if label < len(nuclei_windows):
             yield analysis
@@ -146,6 +139,44 @@ def analyse_stepwise(
         raise next(iter(left_out.values()))
     notes = tuple(f"Nucleus {label} was left out. {error}" for label, error in left_out.items())
     yield replace(analysis, nuclei=replace(nuclei, notes=nuclei.notes + notes))
+
+
+def infer_nucleus(
+    analysis: Analysis, label: int, window: tuple[slice, slice], progress: Progress
+) -> NucleusAnalysis:
+    """Infer the map of one nucleus of an image whose nuclei are found; its quality is not measured.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The first that `analyse_stepwise` yields, or a later one.
+    label : int
+        Number of the nucleus.
+    window : (slice, slice)
+        Its rows and columns.
+    progress : Progress
+
+    Raises
+    ------
+    InputError
+        If this nucleus cannot be analysed.
+    Cancelled
+        If `progress` asked to stop.
+    """
+    composition, settings = analysis.composition, analysis.settings
+    channels: dict[str, Any] = {
+        role.value: composition.density(role, window) for role in composition.roles
+    }
+    rate_map = infer_rates(
+        **channels,
+        spacing_nm=analysis.yx_spacing_nm,
+        mask=analysis.nuclei.chromatin[window] == label,
+        calibrated=composition.calibrated,
+        psf_nm=analysis.image.psf_nm if settings.psf_nm is None else settings.psf_nm,
+        settings=settings,
+        progress=progress,
+    )
+    return NucleusAnalysis(label, window, rate_map)
 
 
 def _check_dense(quality: Quality) -> None:

@@ -47,7 +47,7 @@ def show_result(viewer: Viewer, layers: list[LayerData], inputs: frozenset[str])
     Yields
     ------
     None
-        After each layer, so that the window lives in between.
+        After each step that napari needs some time for, so that the window lives in between.
     """
     given = [layer for layer in viewer.layers if str(layer.unique_id) in inputs]
     earlier = [layer for layer in viewer.layers if inputs_of(layer) & inputs and layer not in given]
@@ -57,13 +57,17 @@ def show_result(viewer: Viewer, layers: list[LayerData], inputs: frozenset[str])
         name = properties["metadata"][KEY]["map"]
         old = next((one for one in earlier if _becomes(one) == name), None)
         if old is None:
-            _add(viewer, data, properties, kind)
+            layer = viewer.add_layer(Layer.create(data, properties, kind))
         else:
             earlier.remove(old)
             if _passes(old) and kind == "image":  # nuclei lie below the maps, a rate above them
                 viewer.layers.move(viewer.layers.index(old), len(viewer.layers))
-            _update(old, data, properties)
+            layer = old
+            _update(layer, data, properties)
         yield
+        if _has_colour_bar(layer) and not layer.colorbar.visible:
+            layer.colorbar.visible = True
+            yield
     for layer in earlier:
         if layer in viewer.layers:
             viewer.layers.remove(layer)
@@ -94,7 +98,7 @@ def show_preview(viewer: Viewer, layer: LayerData) -> None:
     data, properties, kind = layer
     old = next((one for one in viewer.layers if _map_of(one) == _PREVIEW), None)
     if old is None:
-        _add(viewer, data, properties, kind)
+        viewer.add_layer(Layer.create(data, properties, kind)).colorbar.visible = True
     else:
         _update(old, data, properties)
 
@@ -128,11 +132,9 @@ def _same_labels(labels: Any, layer: Layer) -> bool:
     return isinstance(layer, Labels) and np.array_equal(labels, layer.data)
 
 
-def _add(viewer: Viewer, data: Any, properties: dict[str, Any], kind: str) -> None:
-    """Add a layer; a map with the bar of its colours."""
-    layer = viewer.add_layer(Layer.create(data, properties, kind))
-    if properties["metadata"][KEY]["map"] in {*MAP_NAMES, _PREVIEW}:
-        layer.colorbar.visible = True
+def _has_colour_bar(layer: Layer) -> bool:
+    """Whether a layer is a map, whose numbers have colours."""
+    return _map_of(layer) in MAP_NAMES
 
 
 def _update(layer: Layer, data: Any, properties: dict[str, Any]) -> None:
@@ -143,8 +145,6 @@ def _update(layer: Layer, data: Any, properties: dict[str, Any]) -> None:
     for key, value in properties.items():
         if key not in kept and not _same(getattr(layer, key), value):
             setattr(layer, key, value)
-    if name in {*MAP_NAMES, _PREVIEW} and not layer.colorbar.visible:
-        layer.colorbar.visible = True
 
 
 def _same(old: Any, new: Any) -> bool:

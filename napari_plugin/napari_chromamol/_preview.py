@@ -49,9 +49,9 @@ def preview(job: Job, window: tuple[slice, slice], progress: Progress) -> LayerD
         If `progress` asked to stop.
     """
     progress.begin("preview")
-    from chromamol.images.nuclei import label_nuclei
+    from chromamol.images.nuclei import label_nuclei, windows
     from chromamol.images.pixel_size import settle_spacing
-    from chromamol.pipeline import analyse
+    from chromamol.pipeline import analyse_stepwise, infer_nucleus
     from chromamol.results.record import record_of
     from napari_chromamol._layers import preview_layer
 
@@ -74,7 +74,13 @@ def preview(job: Job, window: tuple[slice, slice], progress: Progress) -> LayerD
         msg = "No nucleus is in view. Move one into view, and press Preview again."
         raise InputError(msg)
     part = replace(coarse, cyx=coarse.cyx[(slice(None), *shown)])
-    analysis = analyse(part, settings, nuclei=label_nuclei(labels[shown], ()), progress=progress)
+    nuclei = label_nuclei(labels[shown], ())
+    found = next(analyse_stepwise(part, settings, nuclei=nuclei, progress=progress))
+    per_nucleus = (
+        infer_nucleus(found, label, window, progress)
+        for label, window in enumerate(windows(found.nuclei.labels), start=1)
+    )
+    analysis = replace(found, per_nucleus=tuple(per_nucleus))
     start = (shown[0].start * by, shown[1].start * by)
     maps = {name: analysis.full_map(name).astype(np.float32) for name in ("rate", "compaction")}
     layer = preview_layer(record_of(analysis), maps, of_part(job.placement, start, by))

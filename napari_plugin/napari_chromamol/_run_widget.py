@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from napari_chromamol._work import Outcome
 
 _LOOK_EVERY_MS = 100
+# Between two steps of showing a result: the window draws, and answers to the mouse.
+_PAUSE_MS = 20
 
 logger = logging.getLogger(__name__)
 
@@ -175,7 +177,7 @@ class RateMapWidget(Panel):
         if self._progress is None or self._progress.cancelled:  # the window was closed
             return
         for _ in steps:
-            QTimer.singleShot(0, lambda: self._show_next(steps, outcome))
+            QTimer.singleShot(_PAUSE_MS, lambda: self._show_next(steps, outcome))
             return
         self._end_cancelled()
         self._shown = self._inputs

@@ -137,7 +137,7 @@ def _live(is_done: Callable[[], bool]) -> float:
             loop.quit()
 
     beat.timeout.connect(on_beat)
-    beat.start(1)
+    beat.start(10)
     loop.exec()
     beat.stop()
     return float(np.diff(beats).max())
