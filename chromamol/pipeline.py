@@ -13,7 +13,8 @@ from chromamol.errors import InputError
 from chromamol.images.composition import compose, resolve_roles
 from chromamol.images.holes import with_holes
 from chromamol.images.image import Image
-from chromamol.images.nuclei import find_nuclei, nuclei_from_file, windows
+from chromamol.images.mask import Mask
+from chromamol.images.nuclei import find_nuclei, nuclei_from_file, nuclei_from_mask, windows
 from chromamol.images.pixel_size import settle_spacing
 from chromamol.images.read import read_image
 from chromamol.inference.infer import infer_rates
@@ -22,7 +23,7 @@ from chromamol.quality import measure_quality
 from chromamol.settings import Role, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -40,7 +41,7 @@ def analyse(
     image: Image | Path | str | Sequence[Path | str],
     settings: Settings | None = None,
     *,
-    nuclei: Nuclei | Path | str | None = None,
+    nuclei: Nuclei | Mask | Path | str | None = None,
     store: Path | None = None,
     progress: Progress | None = None,
 ) -> Analysis:
@@ -53,7 +54,7 @@ def analyse(
         give its channels.
     settings : Settings, optional
         Default: `Settings()`.
-    nuclei : Nuclei or path, optional
+    nuclei : Nuclei, Mask or path, optional
         Outlines, or a mask or label image with the shape of the image; default: found in the image.
     store : Path, optional
         Where the image is kept as OME-Zarr, to be read from there part by part, and again as long
@@ -82,7 +83,7 @@ def analyse_stepwise(
     image: Image | Path | str | Sequence[Path | str],
     settings: Settings | None = None,
     *,
-    nuclei: Nuclei | Path | str | None = None,
+    nuclei: Nuclei | Mask | Path | str | None = None,
     store: Path | None = None,
     progress: Progress | None = None,
 ) -> Iterator[Analysis]:
@@ -103,12 +104,14 @@ def analyse_stepwise(
     spacing_nm = settle_spacing(image, settings)
     roles, role_notes = resolve_roles(image.channel_names, image.cyx.shape[0], settings, image.name)
     progress.begin("finding the nuclei")
-    yx_visible = _visible(image, roles)
+    yx_visible = visible(image, roles.values())
     if nuclei is None:
         _check_enough(image, roles)
         nuclei = find_nuclei(yx_visible, spacing_nm, settings)
     elif isinstance(nuclei, (str, Path)):
-        nuclei = nuclei_from_file(Path(nuclei), yx_visible.shape, yx_visible)
+        nuclei = nuclei_from_file(Path(nuclei), yx_visible)
+    elif isinstance(nuclei, Mask):
+        nuclei = nuclei_from_mask(nuclei, yx_visible)
     if not nuclei.labels.any():
         msg = f"{image.path.name}: no nucleus was given."
         raise InputError(msg)
@@ -241,10 +244,21 @@ def _check_enough(image: Image, roles: Mapping[Role, int]) -> None:
         raise InputError(msg)
 
 
-def _visible(image: Image, roles: Mapping[Role, int]) -> NDArray[np.float64]:
-    """Return the picture to outline nuclei in: all channels that have a role, equally bright."""
+def visible(image: Image, channels: Iterable[int]) -> NDArray[np.float64]:
+    """Return the picture to outline nuclei in: the sum of some channels, equally bright.
+
+    Parameters
+    ----------
+    image : Image
+    channels : iterable of int
+        Those that have a role.
+
+    Returns
+    -------
+    (y, x) float64
+    """
     yx_sum = np.zeros(image.cyx.shape[1:])
-    for number in roles.values():
+    for number in channels:
         plane = np.asarray(image.cyx[number], dtype=np.float64)
         bright = float(np.percentile(plane, 99.5))
         yx_sum += plane / (bright if bright > 0 else 1.0)

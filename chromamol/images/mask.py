@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from skimage.measure import label as connected
@@ -19,14 +20,45 @@ _SPECK = 0.01
 _MIN_PIXELS = 16
 
 
-def read_mask(
-    path: Path, image_shape_yx: tuple[int, ...]
+@dataclass(frozen=True)
+class Mask:
+    """A mask or a label image as the user made it; nothing about it is checked.
+
+    Attributes
+    ----------
+    name : str
+        For messages.
+    yx_values : (y, x) array
+        0 outside; one value inside, or a whole number for each nucleus.
+    """
+
+    name: str
+    yx_values: NDArray[Any]
+
+
+def read_mask(path: Path) -> Mask:
+    """Read a mask or a label image.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or has several channels.
+    """
+    cyx = read_source(path).cyx
+    if cyx.shape[0] > 1:
+        msg = f"The mask {path.name} has {cyx.shape[0]} channels. Save one channel with the nuclei."
+        raise InputError(msg)
+    return Mask(path.name, cyx[0])
+
+
+def labels_of(
+    mask: Mask, image_shape_yx: tuple[int, ...]
 ) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    """Read a mask or label image as labels.
+    """Turn a mask or a label image into labels.
 
     Parameters
     ----------
-    path : Path
+    mask : Mask
     image_shape_yx : (int, int)
         The shape that it must have.
 
@@ -40,29 +72,25 @@ def read_mask(
     Raises
     ------
     InputError
-        If it cannot be read, has another shape or several channels, is empty or no mask.
+        If it has another shape, is empty or no mask.
     """
-    cyx = read_source(path).cyx
-    if cyx.shape[0] > 1:
-        msg = f"The mask {path.name} has {cyx.shape[0]} channels. Save one channel with the nuclei."
-        raise InputError(msg)
-    values = cyx[0]
+    values = mask.yx_values
     if values.shape != tuple(image_shape_yx):
         turned = values.shape[::-1] == tuple(image_shape_yx)
         msg = (
-            f"The mask {path.name} has {values.shape[0]} x {values.shape[1]} pixels (y, x), the "
+            f"The mask {mask.name} has {values.shape[0]} x {values.shape[1]} pixels (y, x), the "
             f"image {image_shape_yx[0]} x {image_shape_yx[1]}: they must be equal. "
             + ("The axes are exchanged." if turned else "Use the mask made from this very image.")
         )
         raise InputError(msg)
-    labels = _whole_numbers(path.name, values)
+    labels = _whole_numbers(mask.name, values)
     distinct = np.unique(labels)
     if distinct[-1] == 0:
-        msg = f"The mask {path.name} is empty: mark the nuclei with values above 0."
+        msg = f"The mask {mask.name} is empty: mark the nuclei with values above 0."
         raise InputError(msg)
     if len(distinct) > 1 and distinct[0] != 0:
         msg = (
-            f"The mask {path.name} has the values {distinct[0]} to {distinct[-1]} and no 0. "
+            f"The mask {mask.name} has the values {distinct[0]} to {distinct[-1]} and no 0. "
             "The background must be 0 (some programs save it as 1: subtract 1)."
         )
         raise InputError(msg)
@@ -70,7 +98,7 @@ def read_mask(
         labels = np.asarray(connected(labels > 0, connectivity=2), dtype=np.int64)
     else:
         labels = np.searchsorted(distinct, labels)
-        _check_are_labels(path.name, labels, len(distinct) - 1)
+        _check_are_labels(mask.name, labels, len(distinct) - 1)
     return _without_specks(labels)
 
 

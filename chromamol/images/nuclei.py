@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from chromamol.images.mask import Mask
     from chromamol.settings import Settings
 
 
@@ -116,19 +117,16 @@ def find_nuclei(
     return label_nuclei(labels, notes)
 
 
-def nuclei_from_file(
-    path: Path, image_shape_yx: tuple[int, ...], yx_intensity: NDArray[np.generic]
-) -> Nuclei:
+def nuclei_from_file(path: Path, yx_intensity: NDArray[np.generic]) -> Nuclei:
     """Read the nuclei from the user's mask (each connected region one nucleus) or label image.
 
     Parameters
     ----------
     path : Path
         TIFF or OME-Zarr, two-valued (0/255, 0/1, bool) or with a whole number for each nucleus.
-    image_shape_yx : (int, int)
-        Shape of the image that the mask belongs to.
     yx_intensity : (y, x) array
-        Brightness of the chromatin, to recognise an inverted mask.
+        Brightness of the chromatin in the image that the mask belongs to, to recognise one that is
+        inverted.
 
     Returns
     -------
@@ -140,10 +138,17 @@ def nuclei_from_file(
         If the mask cannot be read, has another shape, is empty, inverted, in colour, or looks like
         an image instead of a mask.
     """
-    from chromamol.images.mask import check_against_image, read_mask
+    from chromamol.images.mask import read_mask
 
-    labels, notes = read_mask(path, image_shape_yx)
-    notes += check_against_image(path.name, labels > 0, yx_intensity)
+    return nuclei_from_mask(read_mask(path), yx_intensity)
+
+
+def nuclei_from_mask(mask: Mask, yx_intensity: NDArray[np.generic]) -> Nuclei:
+    """Take the nuclei from a mask or a label image; see `nuclei_from_file`."""
+    from chromamol.images.mask import check_against_image, labels_of
+
+    labels, notes = labels_of(mask, yx_intensity.shape)
+    notes += check_against_image(mask.name, labels > 0, yx_intensity)
     return label_nuclei(labels, notes)
 
 

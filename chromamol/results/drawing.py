@@ -106,10 +106,10 @@ def outlines(axes: Axes, panel: Panel, analysis: Analysis, frame: Frame) -> None
         style = _CUT if analysis.nuclei.touches_border[number - 1] else "solid"
         axes.plot(line[:, 1], line[:, 0], color=colour, linewidth=0.5, linestyle=style)
         if number in panel.doubted:
-            with mpl.rc_context({"hatch.linewidth": 0.6}):
-                axes.fill(
-                    line[:, 1], line[:, 0], facecolor="none", edgecolor=INK, hatch="///", lw=0
-                )
+            (hatched,) = axes.fill(
+                line[:, 1], line[:, 0], facecolor="none", edgecolor=INK, hatch="///", lw=0
+            )
+            hatched.set_hatch_linewidth(0.6)
     if panel.outlines is not None:
         for _, line in frame.outlines_um(panel.outlines):
             axes.plot(line[:, 1], line[:, 0], color=_DOMAIN, linewidth=0.35)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import warnings
+from contextlib import contextmanager
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
@@ -33,6 +35,7 @@ from chromamol.results.panels import panels_of
 from chromamol.results.record import record_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -46,6 +49,7 @@ _WIDTH, _MARGIN, _GAP = 7.2, 0.15, 0.22
 _HEADER, _TITLES, _BAR_ROOM, _BAR = 0.50, 0.38, 0.50, 0.075
 _LINE_INCH = 0.135
 _EMPTY = "#ececec"
+_PARAMETERS = Lock()
 _DPI = 220
 
 
@@ -110,11 +114,21 @@ def save_figure(figure: Figure, png: Path, pdf: Path) -> None:
     OSError
         If a file cannot be written.
     """
-    with mpl.rc_context({"pdf.fonttype": 42}), warnings.catch_warnings():
+    with text_as_text(), warnings.catch_warnings():
         # A name in a script that the font lacks is drawn with boxes, which is no reason to worry.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(png, dpi=_DPI)
         figure.savefig(pdf, dpi=_DPI)
+
+
+@contextmanager
+def text_as_text() -> Iterator[None]:
+    """Let files of figures keep their text, that it can be edited; one thread at a time.
+
+    These are parameters of matplotlib as a whole.
+    """
+    with _PARAMETERS, mpl.rc_context({"pdf.fonttype": 42, "svg.fonttype": "none"}):
+        yield
 
 
 def _notes(analysis: Analysis, panels: list[Panel]) -> list[tuple[str, str]]:

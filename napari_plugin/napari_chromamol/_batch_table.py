@@ -74,10 +74,10 @@ class BatchModel(QAbstractTableModel):
     def _texts(self, task: Task) -> tuple[str, str, str, str]:
         """Return the texts of a row."""
         if task.status is Status.RUNNING:
-            progress = self._progress
-            share = f"{min(progress.done / progress.steps, 1):.0%} " if progress.steps else ""
-            stage = "stopping" if progress.cancelled else f"{share}{progress.stage}"
-            return task.name, task.status.value, f"{stage} ...", ""
+            stage = self._progress.stage
+            share = f"{min(stage.done / stage.steps, 1):.0%} " if stage.steps else ""
+            doing = "stopping" if self._progress.cancelled else f"{share}{stage.name}"
+            return task.name, task.status.value, f"{doing} ...", ""
         seconds = "" if task.seconds is None else f"{task.seconds:.1f}"
         return task.name, task.status.value, task.remark, seconds
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, QModelIndex, QTimer
 from superqt.utils import create_worker
@@ -11,10 +12,9 @@ from chromamol.errors import CallError, ChromamolError
 from chromamol.settings import Settings
 from napari_chromamol._batch import Batch, counted
 from napari_chromamol._batch_panel import BatchPanel
+from napari_chromamol._launch import launch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from napari.viewer import Viewer
 
 _LOOK_EVERY_MS = 100
@@ -49,7 +49,8 @@ class BatchWidget(BatchPanel):
         if folder is None or self.is_running:
             return
         batch = Batch(folder, self.results.path())
-        self._begin(batch, self._on_found, batch.find)
+        self._watch(batch)
+        create_worker(batch.find, _connect={"returned": self._on_found})
 
     def start(self) -> None:
         """Begin a batch with what is chosen, unless one is going on."""
@@ -60,11 +61,16 @@ class BatchWidget(BatchPanel):
         except ChromamolError as error:
             self.say(str(error), trouble=True)
             return
+        replace = self.replace.isChecked()
+        try:
+            launch("Batch", partial(batch.run, settings, replace=replace), returned=self._on_done)
+        except ChromamolError as error:
+            self.say(str(error), trouble=True)
+            return
         self._running = True
         self.say("")
         self.show_running(True)
-        replace = self.replace.isChecked()
-        self._begin(batch, self._on_done, batch.run, settings, replace=replace)
+        self._watch(batch)
 
     def cancel(self) -> None:
         """Ask the batch, or the search, to stop; what is done stays."""
@@ -93,21 +99,13 @@ class BatchWidget(BatchPanel):
         settings = Settings() if file is None else Settings.from_yaml(file)
         return Batch(folder, self.results.path()), settings
 
-    def _begin(
-        self,
-        batch: Batch,
-        on_end: Callable[[Batch], None],
-        work: Callable[..., Batch],
-        *arguments: Any,
-        **options: Any,
-    ) -> None:
-        """Let a thread work on a batch, and look at it."""
+    def _watch(self, batch: Batch) -> None:
+        """Look at a batch that a thread works on."""
         if self._batch is not None:
             self._batch.progress.cancel()
         self._batch = batch
         self.destroyed.connect(batch.progress.cancel)
         self._timer.start()
-        create_worker(work, *arguments, **options, _connect={"returned": on_end})
 
     def _look(self) -> None:
         """Show how far the batch is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -9,6 +10,7 @@ import yaml
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic.fields import FieldInfo
 from qtpy.QtCore import Qt
+from qtpy.QtGui import QValidator
 from qtpy.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
@@ -16,6 +18,7 @@ from qtpy.QtWidgets import (
     QDoubleSpinBox,
     QHBoxLayout,
     QLineEdit,
+    QSlider,
     QSpinBox,
     QWidget,
 )
@@ -33,6 +36,7 @@ _LARGEST = 1e9
 _LARGEST_WHOLE = 2**31 - 1
 _NOTHING_WORD = "not given"
 _EMPTY = "enter it"
+_MAY_BE_NUMBER = re.compile(r"[+-]?\d*\.?\d*(e[+-]?\d*)?", re.IGNORECASE)
 
 
 class CalmWheel:
@@ -44,6 +48,22 @@ class CalmWheel:
             super().wheelEvent(event)
         else:
             event.ignore()
+
+
+class CalmBox(CalmWheel, QComboBox):
+    """A choice that the wheel passes by."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+
+class CalmSlider(CalmWheel, QSlider):
+    """A slider that the wheel passes by."""
+
+    def __init__(self, orientation: Qt.Orientation) -> None:
+        super().__init__(orientation)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
 
 class WholeEditor(CalmWheel, QSpinBox):
@@ -90,6 +110,24 @@ class NumberEditor(CalmWheel, QDoubleSpinBox):
     def textFromValue(self, value: float) -> str:  # noqa: N802 (the name is Qt's)
         """Show no more digits than needed."""
         return f"{value:.10g}"
+
+    def valueFromText(self, text: str) -> float:  # noqa: N802 (the name is Qt's)
+        """Understand a number whatever the language of the computer: 0.5 and 0,5 are a half."""
+        return float(text.removesuffix(self.suffix()).strip().replace(",", "."))
+
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        """Tell whether a text is a number, or may become one."""
+        if text == self.specialValueText():
+            return QValidator.State.Acceptable, text, position
+        number = text.removesuffix(self.suffix()).strip().replace(",", ".")
+        if not _MAY_BE_NUMBER.fullmatch(number):
+            return QValidator.State.Invalid, text, position
+        try:
+            inside = self.minimum() <= float(number) <= self.maximum()
+        except ValueError:
+            inside = False
+        states = QValidator.State
+        return states.Acceptable if inside else states.Intermediate, text, position
 
     def stepBy(self, steps: int) -> None:  # noqa: N802 (the name is Qt's)
         """Step over what lies between nothing and the smallest number."""
@@ -150,12 +188,11 @@ class AutoEditor(QWidget):
             self.number.setSpecialValueText(" " if ticked else _EMPTY)
 
 
-class ChoiceEditor(CalmWheel, QComboBox):
+class ChoiceEditor(CalmBox):
     """One of several words."""
 
     def __init__(self, words: Iterable[str], default: str) -> None:
         super().__init__()
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.addItems(list(words))
         self.setCurrentText(default)
 

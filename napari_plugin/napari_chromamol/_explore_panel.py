@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from qtpy.QtCore import QSize, Qt
 from qtpy.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSlider,
     QTabWidget,
     QTextBrowser,
     QVBoxLayout,
@@ -16,10 +14,10 @@ from qtpy.QtWidgets import (
 )
 
 from chromamol.results.columns import DOMAINS_FILE, NUCLEI_FILE
-from napari_chromamol._editors import CalmWheel
+from napari_chromamol._editors import CalmBox, CalmSlider
+from napari_chromamol._message import Message
 from napari_chromamol._plot_panel import PlotPanel
 from napari_chromamol._table import Table
-from napari_chromamol._texts import plain_text
 
 _FADE_HELP = (
     "Where the map fades to grey. At 100 %, half of it shines through where the standard deviation "
@@ -30,57 +28,44 @@ _FILES_HELP = "Every file that 'chromamol run' writes: maps, tables, figure, set
 _WIDTH_PX, _HEIGHT_PX = 400, 620
 
 
-class ResultBox(CalmWheel, QComboBox):
-    """A choice of results."""
-
-
-class FadeSlider(CalmWheel, QSlider):
-    """From where a map fades, percent."""
-
-
 class ExplorePanel(QWidget):
     """The parts of the widget.
 
     Attributes
     ----------
-    results : ResultBox
+    results : CalmBox
         Hidden as long as there is one result.
     tabs : QTabWidget
     plots : PlotPanel
     nuclei, domains : Table
     findings : QTextBrowser
         What may be believed.
-    fade : FadeSlider
+    fade : CalmSlider
+        From where the map fades, percent.
     figure_button, files_button : QPushButton
-    message : QLabel
+    message : Message
         How writing ended.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.results = ResultBox()
+        self.results = CalmBox()
         self.plots = PlotPanel()
         self.nuclei, self.domains = Table(NUCLEI_FILE), Table(DOMAINS_FILE)
         self.findings = QTextBrowser()
         self.findings.setOpenLinks(False)
-        self.fade = FadeSlider(Qt.Orientation.Horizontal)
+        self.fade = CalmSlider(Qt.Orientation.Horizontal)
         self.fade.setRange(10, 300)
         self.fade.setValue(100)
         self.fade.setToolTip(f"<p>{_FADE_HELP}</p>")
         self.figure_button = _button("Save figure ...", _FIGURE_HELP)
         self.files_button = _button("Save result ...", _FILES_HELP)
-        self.message = plain_text()
-        self.message.hide()
+        self.message = Message()
         self._lay_out()
 
     def sizeHint(self) -> QSize:  # noqa: N802 (the name is Qt's)
         """Ask for the room that a plot needs."""
         return QSize(_WIDTH_PX, _HEIGHT_PX)
-
-    def say(self, text: str) -> None:
-        """Show a sentence; an empty one hides it."""
-        self.message.setText(text)
-        self.message.setVisible(bool(text))
 
     def _lay_out(self) -> None:
         """Put the tabs above, the fade and the buttons below."""

@@ -10,11 +10,11 @@ from qtpy.QtCore import QEvent, QSignalBlocker
 from qtpy.QtWidgets import QFileDialog
 from superqt.utils import create_worker
 
-from chromamol.errors import ChromamolError
+from napari_chromamol import _placement
 from napari_chromamol._explore_panel import ExplorePanel
-from napari_chromamol._fault import fault
 from napari_chromamol._findings import as_html
 from napari_chromamol._layers import KEY
+from napari_chromamol._on_screen import shown
 from napari_chromamol._saving import save_figure_of, save_files_of
 from napari_chromamol._under_cursor import follow
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
     from chromamol.results.result import Result
+    from napari_chromamol._plots import Line
 
 _LINE_LAYER = "profile line"
 # Room around what is shown, in its sizes.
@@ -42,12 +43,14 @@ class ExploreWidget(ExplorePanel):
         self.nuclei.chosen.connect(self._go_to_nuclei)
         self.domains.chosen.connect(self._go_to_domain)
         self.plots.line_wanted.connect(self.draw_line)
-        self.plots.said.connect(lambda text, _: self.say(text))
+        self.plots.said.connect(self.message.say)
+        self.plots.failed.connect(self.message.tell)
         self.fade.valueChanged.connect(self._set_fade)
         self.figure_button.clicked.connect(self._ask_and_save_figure)
         self.files_button.clicked.connect(self._ask_and_save_files)
         for event in ("inserted", "removed"):
             getattr(napari_viewer.layers.events, event).connect(self.refresh)
+        shown.result.connect(self.refresh)
         napari_viewer.mouse_drag_callbacks.append(self._on_click)
         follow(napari_viewer)
         self._show()
@@ -68,7 +71,9 @@ class ExploreWidget(ExplorePanel):
         return [int(label) for label in table["nucleus"].iloc[list(rows)]]
 
     def refresh(self, _: object = None) -> None:
-        """Offer the results whose layers are in the viewer."""
+        """Offer the results whose layers are in the viewer; of two runs of an image, the newer."""
+        if self._line is not None and self._line not in self._viewer.layers:
+            self._line = None
         there = {id(one): one for one in map(_result_of, self._viewer.layers) if one is not None}
         before = self.result
         if [id(self.results.itemData(i)) for i in range(self.results.count())] == list(there):
@@ -77,7 +82,12 @@ class ExploreWidget(ExplorePanel):
         self.results.clear()
         for one in there.values():
             self.results.addItem(one.record.image, one)
-        kept = list(there).index(id(before)) if id(before) in there else len(there) - 1
+        same = [
+            number
+            for number, one in enumerate(there.values())
+            if before is not None and one.record.image == before.record.image
+        ]
+        kept = list(there).index(id(before)) if id(before) in there else [len(there) - 1, *same][-1]
         self.results.setCurrentIndex(kept)
         self.results.blockSignals(False)
         self.results.setVisible(len(there) > 1)
@@ -88,15 +98,13 @@ class ExploreWidget(ExplorePanel):
         """Add a layer to draw a line in, or choose the one that is there."""
         if self.result is None:
             return
-        if self._line is None or self._line not in self._viewer.layers:
-            rate = self._layer("rate") or self._layer("compaction")
-            placement = {name: getattr(rate, name) for name in ("scale", "translate", "units")}
+        if self._line is None:
             self._line = self._viewer.add_shapes(
                 name=_LINE_LAYER,
                 ndim=2,
                 edge_color="yellow",
                 edge_width=max(1.0, min(self.result.labels.shape) / 150),
-                **placement,
+                **_placement.of_layer(self._on_which_to_look()),
             )
             self._line.events.data.connect(self._on_line)
         self._viewer.layers.selection.active = self._line
@@ -117,6 +125,7 @@ class ExploreWidget(ExplorePanel):
         if event.type() == QEvent.Type.ParentChange and self.parent() is None:
             for name in ("inserted", "removed"):
                 getattr(self._viewer.layers.events, name).disconnect(self.refresh)
+            shown.result.disconnect(self.refresh)
             if self._on_click in self._viewer.mouse_drag_callbacks:
                 self._viewer.mouse_drag_callbacks.remove(self._on_click)
         return super().event(event)
@@ -124,18 +133,19 @@ class ExploreWidget(ExplorePanel):
     def _show(self, *_: object) -> None:
         """Show the result that is chosen."""
         result = self.result
-        if result is not None:
-            self.nuclei.show_table(result.nuclei_table)
-            self.domains.show_table(result.domains_table)
-            self.findings.setHtml(as_html(result.record))
-        else:
-            self.findings.clear()
+        self.nuclei.show_table(None if result is None else result.nuclei_table)
+        self.domains.show_table(None if result is None else result.domains_table)
+        self.findings.setHtml("" if result is None else as_html(result.record))
         for part in (self.nuclei, self.domains, self.figure_button, self.files_button, self.fade):
             part.setEnabled(result is not None)
         fade = self._layer("fade")
         if fade is not None:
             self.fade.setValue(round(50 * fade.contrast_limits[1]))
-        self.plots.show_nuclei(result, self.chosen_labels)
+        self._draw()
+
+    def _draw(self) -> None:
+        """Draw what is chosen."""
+        self.plots.show(self.result, self.chosen_labels, self._line_px())
 
     def _layer(self, name: str) -> Layer | None:
         """Return the layer of a map of the result."""
@@ -152,7 +162,7 @@ class ExploreWidget(ExplorePanel):
 
     def _go_to_nuclei(self, rows: list[int]) -> None:
         """Draw the chosen nuclei, and move the view to the first."""
-        self.plots.show_nuclei(self.result, self.chosen_labels)
+        self._draw()
         if rows:
             label = int(self.result.nuclei_table["nucleus"].iloc[rows[0]])
             self._look_at(self.result.labels == label)
@@ -168,12 +178,12 @@ class ExploreWidget(ExplorePanel):
 
     def _look_at(self, yx_inside: np.ndarray, room: float = _AROUND_NUCLEUS) -> None:
         """Move the view to some pixels."""
-        rate = self._layer("rate") or self._layer("compaction")
+        layer = self._on_which_to_look()
         rows, columns = (np.flatnonzero(yx_inside.any(axis=axis)) for axis in (1, 0))
-        if rate is None or not rows.size:
+        if not rows.size:
             return
         low, high = (
-            np.asarray(rate.data_to_world((rows[i], columns[i]))[-2:], float) for i in (0, -1)
+            np.asarray(layer.data_to_world((rows[i], columns[i]))[-2:], float) for i in (0, -1)
         )
         height, width = np.maximum(np.abs(high - low), 1e-9)
         canvas_height, canvas_width = self._viewer.canvas.size
@@ -188,9 +198,22 @@ class ExploreWidget(ExplorePanel):
 
     def _on_line(self, _: object) -> None:
         """Draw along the line that was drawn last."""
-        if self._line is not None and len(self._line.data):
-            start, *_between, end = np.asarray(self._line.data[-1])[:, -2:]
-            self.plots.show_line((tuple(start), tuple(end)))
+        self._draw()
+        if self._line_px() is not None:
+            self.plots.choose_line()
+
+    def _line_px(self) -> Line | None:
+        """Return start and end of the line that was drawn last, in pixels of the result."""
+        if self.result is None or self._line is None or not len(self._line.data):
+            return None
+        world = [self._line.data_to_world(point) for point in self._line.data[-1]]
+        looked_at = self._on_which_to_look()
+        start, *_between, end = (tuple(looked_at.world_to_data(point)[-2:]) for point in world)
+        return start, end
+
+    def _on_which_to_look(self) -> Layer:
+        """Return a layer of the result; all lie on each other."""
+        return next(one for one in self._viewer.layers if _result_of(one) is self.result)
 
     def _on_click(self, viewer: Viewer, event: Any) -> None:
         """Choose the nucleus under the mouse, where the layer of a result is active."""
@@ -204,11 +227,11 @@ class ExploreWidget(ExplorePanel):
         if rows.size:
             with QSignalBlocker(self.nuclei):  # the view stays where the mouse is
                 self.nuclei.choose_row(int(rows[0]))
-            self.plots.show_nuclei(self.result, self.chosen_labels)
+            self._draw()
 
     def _write(self, work: Callable[..., str], *what: object) -> None:
         """Let a thread write something, and say how it ended."""
-        self.say("Writing ...")
+        self.message.say("Writing ...")
         self.figure_button.setEnabled(False)
         self.files_button.setEnabled(False)
         create_worker(
@@ -216,16 +239,19 @@ class ExploreWidget(ExplorePanel):
         )
 
     def _on_written(self, text: str) -> None:
-        self._rest(text)
+        """Say what was written."""
+        self._rest()
+        self.message.say(text)
 
     def _on_error(self, error: Exception) -> None:
-        self._rest(str(error) if isinstance(error, ChromamolError) else fault(error))
+        """Say why nothing was written."""
+        self._rest()
+        self.message.tell(error)
 
-    def _rest(self, text: str) -> None:
-        """Say how writing ended."""
+    def _rest(self) -> None:
+        """Come to rest after writing."""
         self.figure_button.setEnabled(True)
         self.files_button.setEnabled(True)
-        self.say(text)
 
     def _ask_and_save_figure(self) -> None:
         """Ask for a file, and write the figure."""
@@ -243,5 +269,4 @@ class ExploreWidget(ExplorePanel):
 
 def _result_of(layer: Layer | None) -> Result | None:
     """Return the result that a layer shows a part of."""
-    about = {} if layer is None else layer.metadata.get(KEY, {})
-    return None if about.get("map") == "preview" else about.get("result")
+    return None if layer is None else layer.metadata.get(KEY, {}).get("result")

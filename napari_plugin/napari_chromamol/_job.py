@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from chromamol.settings import Role, Settings
 
+_SAME_SIZE = 1e-3
+
 
 @dataclass(frozen=True)
 class Job:
@@ -137,7 +139,7 @@ def prepare(chosen: Mapping[Role, ImageLayer], nuclei: Labels | None, settings: 
         labels_name="" if nuclei is None else nuclei.name,
         settings=settings.replace(
             roles={role: layers.index(layer) for role, layer in chosen.items()},
-            **_reading(first),
+            **_reading(first, settings),
         ),
         placement=_placement.of_layer(first),
         inputs=frozenset(str(layer.unique_id) for layer in inputs),
@@ -154,10 +156,11 @@ def _about(layer: ImageLayer | Labels) -> dict[str, Any]:
     return about
 
 
-def _reading(layer: ImageLayer) -> dict[str, Any]:
-    """Return the settings that the files of a layer were read with; the pixel size is its scale."""
-    reading = _about(layer).get("reading", {})
-    return {name: value for name, value in reading.items() if name != "pixel_size_nm"}
+def _reading(layer: ImageLayer, settings: Settings) -> dict[str, Any]:
+    """Return the settings that give a layer when its files are read again."""
+    reading = dict(_about(layer).get("reading", {}))
+    pixel_size_nm = settings.pixel_size_nm or _placement.pixel_size_nm(layer)
+    return reading | ({} if pixel_size_nm is None else {"pixel_size_nm": pixel_size_nm})
 
 
 def _finest(layer: ImageLayer | Labels) -> Any:
@@ -193,9 +196,21 @@ def _check_lies_on(layer: ImageLayer | Labels, first: ImageLayer) -> None:
         )
         raise InputError(msg)
     spacings = _placement.spacing_nm(layer), _placement.spacing_nm(first)
-    if None not in spacings and not np.allclose(spacings[0], spacings[1], rtol=1e-3):
+    if None in spacings:
+        return
+    if not np.allclose(spacings[0], spacings[1], rtol=_SAME_SIZE):
         msg = (
             f"The layers '{layer.name}' and '{first.name}' have different pixel sizes: "
             "choose layers of one image."
+        )
+        raise InputError(msg)
+    corners, others = (_placement.corners_nm(one) for one in (layer, first))
+    apart_nm = np.linalg.norm(corners - others, axis=1)
+    size_nm = np.linalg.norm(others - others[0], axis=1)
+    if (apart_nm > 0.5 * min(spacings[0]) + _SAME_SIZE * size_nm).any():
+        msg = (
+            f"The layers '{layer.name}' and '{first.name}' do not lie on each other: up to "
+            f"{apart_nm.max():.0f} nm apart. Choose layers of one image; one that was moved or "
+            "turned has to be resampled first."
         )
         raise InputError(msg)

@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QComboBox, QFormLayout, QLabel, QSizePolicy, QWidget
 from chromamol.errors import ChromamolError
 from chromamol.images.roles import resolve_roles
 from chromamol.settings import Role, Settings
-from napari_chromamol._editors import CalmWheel
+from napari_chromamol._editors import CalmBox
 from napari_chromamol._fields import LABEL_WIDTH_PX
 from napari_chromamol._layers import KEY
 
@@ -32,14 +32,13 @@ _NUCLEI_HELP = (
 )
 
 
-class LayerBox(CalmWheel, QComboBox):
+class LayerBox(CalmBox):
     """A choice of one layer, or none."""
 
     def __init__(self, nothing: str, help_text: str) -> None:
         super().__init__()
         self._nothing = nothing
         self.setToolTip(f"<p>{help_text}</p>")
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(12)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

@@ -106,6 +106,7 @@ def image_layers(
         psf_nm=image.psf_nm,
         repeated_share=image.repeated_share,
         reading=dict(reading or {}),
+        stated_nm=image.yx_spacing_nm,
     )
 
 

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent
 from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
-from superqt.utils import create_worker
 
 from chromamol.errors import ChromamolError
 from chromamol.settings import make_settings
-from napari_chromamol._fault import fault
-from napari_chromamol._fields import FieldRows, for_window
+from napari_chromamol._fields import FieldRows
 from napari_chromamol._job import check_layers, prepare
+from napari_chromamol._launch import launch
 from napari_chromamol._layer_choice import LayerChoice
+from napari_chromamol._message import Message
 from napari_chromamol._progress import RunProgress
-from napari_chromamol._texts import heading, plain_text, show_sentence
+from napari_chromamol._texts import heading
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
@@ -43,7 +43,7 @@ class NucleiWidget(QWidget):
     choice : LayerChoice
     rows : FieldRows
     run_button : QPushButton
-    message : QLabel
+    message : Message
     """
 
     def __init__(self, napari_viewer: Viewer) -> None:
@@ -53,7 +53,7 @@ class NucleiWidget(QWidget):
         self.choice = LayerChoice(napari_viewer, with_nuclei=False)
         self.rows = FieldRows(FIELDS)
         self.run_button = QPushButton("Outline")
-        self.message = plain_text()
+        self.message = Message()
         column = QVBoxLayout(self)
         column.addWidget(heading("Layers"))
         column.addWidget(self.choice)
@@ -62,7 +62,7 @@ class NucleiWidget(QWidget):
         column.addWidget(self.run_button)
         column.addWidget(self.message)
         column.addStretch()
-        show_sentence(self.message, _INVITATION, trouble=False)
+        self.message.say(_INVITATION)
         self.run_button.clicked.connect(self.start)
 
     def start(self) -> None:
@@ -71,19 +71,21 @@ class NucleiWidget(QWidget):
             chosen = self.choice.chosen()
             check_layers(chosen, None)
             values = {name: editor.value() for name, editor in self.rows.editors.items()}
-            job = prepare(chosen, None, make_settings(values))
+            job, progress = prepare(chosen, None, make_settings(values)), RunProgress()
+            launch(
+                "Outline nuclei",
+                outline,
+                job,
+                progress,
+                returned=self._on_done,
+                errored=self._on_error,
+            )
         except ChromamolError as error:
-            show_sentence(self.message, for_window(str(error)), trouble=True)
+            self.message.tell(error)
             return
-        self._progress = RunProgress()
+        self._progress = progress
         self.run_button.setEnabled(False)
-        show_sentence(self.message, "Looking for nuclei ...", trouble=False)
-        create_worker(
-            outline,
-            job,
-            self._progress,
-            _connect={"returned": self._on_done, "errored": self._on_error},
-        )
+        self.message.say("Looking for nuclei ...")
 
     def event(self, event: QEvent) -> bool:
         """Come to an end when the widget is taken out of the window."""
@@ -95,23 +97,21 @@ class NucleiWidget(QWidget):
 
     def _on_done(self, layer: LayerData) -> None:
         """Show the outlines."""
-        if self._progress is None or self._progress.cancelled:
+        if self._progress.cancelled:
             return
         self.run_button.setEnabled(True)
         labels, shown, _ = layer
         self._viewer.add_labels(labels, **shown)
         count = int(labels.max())
         found = f"{count} nucle{'us' if count == 1 else 'i'} found."
-        show_sentence(self.message, found, trouble=False)
+        self.message.say(found)
 
     def _on_error(self, error: Exception) -> None:
         """Say why there are none."""
-        if self._progress is None or self._progress.cancelled:
+        if self._progress.cancelled:
             return
         self.run_button.setEnabled(True)
-        known = isinstance(error, ChromamolError)
-        text = for_window(str(error)) if known else fault(error)
-        show_sentence(self.message, text, trouble=True)
+        self.message.tell(error)
 
 
 def outline(job: Job, progress: RunProgress) -> LayerData:

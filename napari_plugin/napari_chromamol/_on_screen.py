@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Labels, Layer
+from qtpy.QtCore import QObject, Signal
 
 from chromamol.analysis import MAP_NAMES
 from napari_chromamol._layers import KEY
@@ -23,6 +24,15 @@ _KEPT_OF_FADE = {"contrast_limits"}
 _SO_FAR, _PREVIEW = " so far", "preview"
 
 
+class _Shown(QObject):
+    """Tells that a result is on the screen in whole: its layers take new values silently."""
+
+    result = Signal()
+
+
+shown = _Shown()
+
+
 def inputs_of(layer: Layer) -> frozenset[str]:
     """Return the `unique_id` of the layers that a result came from; empty for other layers."""
     inputs: frozenset[str] = layer.metadata.get(KEY, {}).get("inputs", frozenset())
@@ -34,8 +44,8 @@ def show_result(viewer: Viewer, layers: list[LayerData], inputs: frozenset[str])
 
     The layer of a map takes the new values, as napari removes layers slowly; also that of what was
     done so far, and of a preview. One that the new result lacks is removed. A layer that was itself
-    an input (nuclei that the user corrected) is not touched, and nuclei that equal it are not shown
-    twice.
+    an input (nuclei of a result, which the user corrected) keeps its pixels and is no part of the
+    earlier result any more; nuclei that equal it are not shown twice.
 
     Parameters
     ----------
@@ -50,18 +60,21 @@ def show_result(viewer: Viewer, layers: list[LayerData], inputs: frozenset[str])
         After each step that napari needs some time for, so that the window lives in between.
     """
     given = [layer for layer in viewer.layers if str(layer.unique_id) in inputs]
+    for layer in given:
+        _forget_result(layer)
     earlier = [layer for layer in viewer.layers if inputs_of(layer) & inputs and layer not in given]
     for data, properties, kind in layers:
         if kind == "labels" and any(_same_labels(data, layer) for layer in given):
             continue
         name = properties["metadata"][KEY]["map"]
+        earlier = [one for one in earlier if one in viewer.layers]  # some may be removed meanwhile
         old = next((one for one in earlier if _becomes(one) == name), None)
         if old is None:
             layer = viewer.add_layer(Layer.create(data, properties, kind))
         else:
             earlier.remove(old)
             if _passes(old) and kind == "image":  # nuclei lie below the maps, a rate above them
-                viewer.layers.move(viewer.layers.index(old), len(viewer.layers))
+                _raise(viewer, old)
             layer = old
             _update(layer, data, properties)
         yield
@@ -76,6 +89,7 @@ def show_result(viewer: Viewer, layers: list[LayerData], inputs: frozenset[str])
     rates = [layer for layer in rates if inputs_of(layer) & inputs]
     if rates:  # the layer that the status bar is about
         viewer.layers.selection.active = rates[-1]
+    shown.result.emit()
 
 
 def show_so_far(viewer: Viewer, layers: list[LayerData]) -> None:
@@ -101,6 +115,7 @@ def show_preview(viewer: Viewer, layer: LayerData) -> None:
         viewer.add_layer(Layer.create(data, properties, kind)).colorbar.visible = True
     else:
         _update(old, data, properties)
+        _raise(viewer, old)
 
 
 def clear_so_far(viewer: Viewer) -> None:
@@ -108,6 +123,19 @@ def clear_so_far(viewer: Viewer) -> None:
     for layer in list(viewer.layers):
         if _map_of(layer).endswith(_SO_FAR):
             viewer.layers.remove(layer)
+
+
+def _raise(viewer: Viewer, layer: Layer) -> None:
+    """Put a layer above the others."""
+    viewer.layers.move(viewer.layers.index(layer), len(viewer.layers))
+
+
+def _forget_result(layer: Layer) -> None:
+    """Make nuclei of an earlier result plain outlines."""
+    about = layer.metadata.get(KEY, {})
+    if "result" in about:
+        layer.metadata[KEY] = {"image": about["image"]}
+        layer.features = None
 
 
 def _map_of(layer: Layer) -> str:

@@ -18,9 +18,9 @@ from superqt.utils import create_worker
 
 from chromamol.errors import ChromamolError
 from chromamol.settings import READING, Settings, make_settings
-from napari_chromamol._fault import fault
-from napari_chromamol._fields import FieldRows, for_window
+from napari_chromamol._fields import FieldRows
 from napari_chromamol._layers import KEY
+from napari_chromamol._message import Message
 from napari_chromamol._reader import layers_of
 from napari_chromamol._texts import plain_text
 from napari_chromamol._under_cursor import follow
@@ -47,7 +47,7 @@ class OpenWidget(QWidget):
         The settings about reading.
     files : QLabel
     files_button, folder_button, open_button : QPushButton
-    message : QLabel
+    message : Message
     """
 
     def __init__(self, napari_viewer: Viewer) -> None:
@@ -61,9 +61,9 @@ class OpenWidget(QWidget):
         self.files_button = QPushButton("Choose files ...")
         self.folder_button = QPushButton("OME-Zarr folder ...")
         self.open_button = QPushButton("Open")
-        self.files, self.message = plain_text(), plain_text()
+        self.files, self.message = plain_text(), Message()
         self._lay_out()
-        self.message.setText(_INVITATION)
+        self.message.say(_INVITATION)
         self.files_button.clicked.connect(self._ask_files)
         self.folder_button.clicked.connect(self._ask_folder)
         self.open_button.clicked.connect(self.open)
@@ -82,10 +82,10 @@ class OpenWidget(QWidget):
             values = {name: editor.value() for name, editor in self.rows.editors.items()}
             settings = make_settings(values)
         except ChromamolError as error:
-            self.message.setText(for_window(str(error)))
+            self.message.tell(error)
             return
         self.open_button.setEnabled(False)
-        self.message.setText("Reading ...")
+        self.message.say("Reading ...")
         create_worker(
             layers_of,
             self._paths,
@@ -107,15 +107,14 @@ class OpenWidget(QWidget):
         for data, shown, kind in layers:
             getattr(self._viewer, f"add_{kind}")(data, **shown)
         about = layers[0][1]["metadata"][KEY]
-        self.message.setText("\n".join(("Opened.", *about.get("notes", ()))))
+        self.message.say("\n".join(("Opened.", *about.get("notes", ()))))
 
     def _on_error(self, error: Exception) -> None:
         """Say why there is nothing to show."""
         if self._gone:
             return
         self.open_button.setEnabled(True)
-        known = isinstance(error, ChromamolError)
-        self.message.setText(for_window(str(error)) if known else fault(error))
+        self.message.tell(error)
 
     def _ask_files(self) -> None:
         """Ask for files."""

@@ -8,7 +8,6 @@ from qtpy.QtCore import QSize, Qt
 from qtpy.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QPlainTextEdit,
     QProgressBar,
     QPushButton,
     QScrollArea,
@@ -16,15 +15,17 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from superqt import QCollapsible
 
 from napari_chromamol._layer_choice import LayerChoice
+from napari_chromamol._message import Message
 from napari_chromamol._settings_bar import SettingsBar
 from napari_chromamol._settings_form import SettingsForm
-from napari_chromamol._texts import TROUBLE, heading, plain_text, show_sentence
+from napari_chromamol._texts import TROUBLE, heading, plain_text
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
+
+    from napari_chromamol._progress import Stage
 
 _INVITATION = "Choose the layers of an image, then press Run."
 _PREVIEW_HELP = (
@@ -34,7 +35,7 @@ _PREVIEW_HELP = (
 _DEVICE_UNKNOWN = "Computes on a graphics card if there is one: the first run tells."
 _DEVICE_HELP = "Where it computes. The setting 'device', under Advanced, chooses."
 _WIDTH_PX, _HEIGHT_PX = 370, 760
-_FINDINGS_HEIGHT_PX, _DETAILS_HEIGHT_PX = 170, 110
+_FINDINGS_HEIGHT_PX = 170
 
 
 class Panel(QWidget):
@@ -52,10 +53,8 @@ class Panel(QWidget):
     stage : QLabel
         What is being done.
     bar : QProgressBar
-    message : QLabel
+    message : Message
         What is wrong, or how the run ended.
-    details : QCollapsible
-        More about what is wrong, for those who ask.
     device : QLabel
         Where it computes.
     findings : QTextBrowser
@@ -75,13 +74,7 @@ class Panel(QWidget):
         self.stage = plain_text()
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
-        self.message = plain_text()
-        self.details = QCollapsible("Details", expandedIcon="▼", collapsedIcon="▶")
-        self.details.setDuration(0)
-        self._details_text = QPlainTextEdit()
-        self._details_text.setReadOnly(True)
-        self._details_text.setFixedHeight(_DETAILS_HEIGHT_PX)
-        self.details.addWidget(self._details_text)
+        self.message = Message()
         self.device = plain_text()
         self.device.setToolTip(f"<p>{_DEVICE_HELP}</p>")
         self.say_device("")
@@ -90,18 +83,12 @@ class Panel(QWidget):
         self.findings.setMinimumHeight(_FINDINGS_HEIGHT_PX)
         self._lay_out()
         self.show_running(False)
-        self.say(_INVITATION)
+        self.message.say(_INVITATION)
+        self._size_was_asked = False
 
     def sizeHint(self) -> QSize:  # noqa: N802 (the name is Qt's)
         """Ask for the room that the form and the findings need."""
         return QSize(_WIDTH_PX, _HEIGHT_PX)
-
-    def say(self, text: str, *, trouble: bool = False, details: str = "") -> None:
-        """Show a sentence; an empty one hides it. Details are shown when they are asked for."""
-        self.details.collapse(animate=False)
-        self._details_text.setPlainText(details)
-        self.details.setVisible(bool(details))
-        show_sentence(self.message, text, trouble=trouble)
 
     def show_running(self, running: bool) -> None:
         """Show whether a run is going on."""
@@ -113,34 +100,34 @@ class Panel(QWidget):
 
     def say_device(self, words: str) -> None:
         """Show where the last run computed."""
-        self.device.setText(
-            f"Computed on {words}."
-            if words
-            else "Computes on a graphics card if there is one: the first run tells."
-        )
+        self.device.setText(f"Computed on {words}." if words else _DEVICE_UNKNOWN)
 
-    def show_stage(
-        self, stage: str, done: int, steps: int | None, seconds_left: float | None
-    ) -> None:
+    def show_stage(self, stage: Stage) -> None:
         """Show how far a run is; the bar moves without an end where that is not known."""
-        text = f"{stage} ..." if steps is None else f"{stage}: {done} of {steps}"
-        if seconds_left is not None:
-            text += f", about {_duration(seconds_left)} left"
+        name, done, steps = stage.name, stage.done, stage.steps
+        text = f"{name} ..." if steps is None else f"{name}: {done} of {steps}"
+        if stage.seconds_left is not None:
+            text += f", about {_duration(stage.seconds_left)} left"
         self.stage.setText(text)
         self.bar.setRange(0, steps or 0)
         self.bar.setValue(min(done, steps or 0))
 
     def show_pixel_size(self, yx_spacing_nm: tuple[float, float] | None, *, asked: bool) -> None:
-        """Show the pixel size of the layers; where they have none, ask for it."""
+        """Show the pixel size of the layers; where they have none, ask for it.
+
+        One that was entered for a layer without is not used for one that has its own.
+        """
         editor = self.form.editors["pixel_size_nm"]
         editor.tick.setEnabled(yx_spacing_nm is not None or not asked)
         if yx_spacing_nm is not None:
             y, x = yx_spacing_nm
             self.pixel_size.setText(f"Pixels of {y:.6g} × {x:.6g} nm (y × x)")
-            editor.tick.setChecked(editor.tick.isChecked() or editor.number.is_empty)
+            if self._size_was_asked or editor.number.is_empty:
+                editor.tick.setChecked(True)
         elif asked:
             self.pixel_size.setText("The layer has no pixel size: enter it here.")
             editor.tick.setChecked(False)
+        self._size_was_asked = asked and yx_spacing_nm is None
         self.pixel_size.setStyleSheet("" if yx_spacing_nm else TROUBLE)
         self.pixel_size.setVisible(asked)
 
@@ -169,7 +156,7 @@ class Panel(QWidget):
         outer = QVBoxLayout(self)
         outer.addWidget(scroll, 3)
         outer.addLayout(buttons)
-        for part in (self.stage, self.bar, self.message, self.details):
+        for part in (self.stage, self.bar, self.message):
             outer.addWidget(part)
         outer.addWidget(heading("What may be believed"))
         outer.addWidget(self.findings, 2)

@@ -8,6 +8,8 @@ import numpy as np
 import pint
 from napari.utils.transforms import Affine
 
+from napari_chromamol._layers import KEY
+
 if TYPE_CHECKING:
     from napari.layers import Layer
 
@@ -55,6 +57,26 @@ def in_view(layer: Layer) -> tuple[slice, slice]:
         for low, high, size in zip(*corners, shape, strict=True)
     )
     return rows, columns
+
+
+def pixel_size_nm(layer: Layer) -> float | None:
+    """Return the pixel size that has to be said, nm: what its file does not state.
+
+    None where the file states it, or where no one number does.
+    """
+    spacing, stated_nm = spacing_nm(layer), layer.metadata.get(KEY, {}).get("stated_nm")
+    if spacing is None or spacing[0] != spacing[1]:
+        return None
+    is_stated = stated_nm is not None and np.allclose(spacing, stated_nm, rtol=1e-6)
+    return None if is_stated else spacing[0]
+
+
+def corners_nm(layer: Layer) -> np.ndarray:
+    """Return where the four corner pixels of a 2-D layer lie, (4, 2), nm."""
+    height, width = (layer.data[0] if layer.multiscale else layer.data).shape
+    nm_per_unit = [float(pint.Quantity(1.0, unit).to("nm").magnitude) for unit in layer.units]
+    corners = [(y, x) for y in (0, height - 1) for x in (0, width - 1)]
+    return np.array([layer.data_to_world(corner) for corner in corners]) * nm_per_unit
 
 
 def spacing_nm(layer: Layer) -> tuple[float, float] | None:

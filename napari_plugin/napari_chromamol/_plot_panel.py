@@ -9,7 +9,6 @@ from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
 from matplotlib.figure import Figure
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
-    QComboBox,
     QFileDialog,
     QHBoxLayout,
     QLabel,
@@ -18,8 +17,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from chromamol.errors import InputError
-from napari_chromamol._editors import CalmWheel
+from chromamol.errors import CallError, InputError
+from napari_chromamol._editors import CalmBox
 from napari_chromamol._plots import KINDS, LINE, PlotData, draw, plot_data, save
 
 if TYPE_CHECKING:
@@ -32,23 +31,20 @@ _FORMATS = "PDF (*.pdf);;SVG (*.svg);;PNG (*.png)"
 _SUFFIXES = {".pdf", ".svg", ".png"}
 
 
-class KindBox(CalmWheel, QComboBox):
-    """A choice of plots."""
-
-
 class PlotPanel(QWidget):
     """One plot at a time.
 
     Attributes
     ----------
-    kind : KindBox
+    kind : CalmBox
     canvas : FigureCanvasQTAgg
     data : PlotData or None
         What is drawn.
     """
 
     line_wanted = Signal()
-    said = Signal(str, bool)  # a sentence, and whether it is about trouble
+    said = Signal(str)
+    failed = Signal(object)  # the error
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,7 +52,7 @@ class PlotPanel(QWidget):
         self._result: Result | None = None
         self._labels: Sequence[int] = ()
         self._line: Line | None = None
-        self.kind = KindBox()
+        self.kind = CalmBox()
         self.kind.addItems(KINDS)
         self.kind.currentTextChanged.connect(self._draw)
         self.draw_line = QPushButton("Draw a line")
@@ -79,18 +75,14 @@ class PlotPanel(QWidget):
         column.addWidget(self.save_button)
         self._draw()
 
-    def show_nuclei(self, result: Result | None, labels: Sequence[int]) -> None:
-        """Draw other nuclei; None for the result: nothing."""
-        self._result, self._labels = result, labels
+    def show(self, result: Result | None, labels: Sequence[int], line: Line | None) -> None:
+        """Draw other nuclei, or along another line; None for the result: nothing."""
+        self._result, self._labels, self._line = result, labels, line
         self._draw()
 
-    def show_line(self, line: Line) -> None:
-        """Draw along another line."""
-        self._line = line
-        if self.kind.currentText() == LINE:
-            self._draw()
-        else:
-            self.kind.setCurrentText(LINE)
+    def choose_line(self) -> None:
+        """Choose the plot along the line."""
+        self.kind.setCurrentText(LINE)
 
     def save(self, path: Path) -> None:
         """Write the plot, and its numbers beside it."""
@@ -99,9 +91,9 @@ class PlotPanel(QWidget):
         try:
             numbers = save(self.figure, self.data, path)
         except OSError as error:
-            self.said.emit(f"{path} cannot be written ({error.strerror}).", True)
+            self.failed.emit(CallError(f"{path} cannot be written ({error.strerror})."))
             return
-        self.said.emit(f"Written: {path.name}, and its numbers in {numbers.name}.", False)
+        self.said.emit(f"Written: {path.name}, and its numbers in {numbers.name}.")
 
     def _draw(self, *_: Any) -> None:
         """Draw what is chosen, or say why there is nothing to draw."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import matplotlib as mpl
 import numpy as np
+from matplotlib.text import Text
 
 from chromamol.results.drawing import DOUBT
 from chromamol.results.in_words import is_doubted
@@ -27,6 +27,7 @@ KINDS = (HISTOGRAM, RADIAL, LINE)
 # Of the colours of Okabe and Ito, which people with any colour vision tell apart.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 _MOST_NAMED = 6
+_TEXT_PT = 8
 
 Line = tuple[tuple[float, float], tuple[float, float]]
 
@@ -88,16 +89,19 @@ def plot_data(kind: str, result: Result, labels: Sequence[int], line: Line | Non
 
 def draw(figure: Figure, data: PlotData) -> None:
     """Draw a plot on an empty figure."""
-    with mpl.rc_context({"font.size": 8, "axes.spines.top": False, "axes.spines.right": False}):
-        figure.clear()
-        if data.doubted:
-            figure.suptitle("DO NOT BELIEVE: see the findings", color=DOUBT, weight="bold", size=9)
-        if data.kind == HISTOGRAM:
-            _draw_histogram(figure.add_subplot(), data)
-        elif data.kind == RADIAL:
-            _draw_radial(figure.add_subplot(), data)
-        else:
-            _draw_line(figure, data)
+    figure.clear()
+    if data.doubted:
+        figure.suptitle("DO NOT BELIEVE: see the findings", color=DOUBT, weight="bold")
+    if data.kind == HISTOGRAM:
+        _draw_histogram(figure.add_subplot(), data)
+    elif data.kind == RADIAL:
+        _draw_radial(figure.add_subplot(), data)
+    else:
+        _draw_line(figure, data)
+    for axes in figure.axes:
+        axes.spines[["top", "right"]].set_visible(False)
+    for text in figure.findobj(Text):
+        text.set_fontsize(_TEXT_PT)
 
 
 def save(figure: Figure, data: PlotData, path: Path) -> Path:
@@ -108,7 +112,9 @@ def save(figure: Figure, data: PlotData, path: Path) -> Path:
     OSError
         If a file cannot be written.
     """
-    with mpl.rc_context({"pdf.fonttype": 42, "svg.fonttype": "none"}):
+    from chromamol.results.figure import text_as_text
+
+    with text_as_text():
         figure.savefig(path, dpi=220)
     numbers = path.with_suffix(".csv")
     data.table.to_csv(numbers, index=False)

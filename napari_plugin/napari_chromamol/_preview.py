@@ -10,7 +10,7 @@ import numpy as np
 from chromamol.errors import InputError
 from napari_chromamol._layers import KEY
 from napari_chromamol._placement import of_part
-from napari_chromamol._work import image_of, nuclei_of
+from napari_chromamol._work import image_of, mask_of
 
 if TYPE_CHECKING:
     from chromamol.images.image import Image
@@ -106,14 +106,15 @@ def _averaged(cyx: Any, by: int) -> np.ndarray:
 def _coarse_labels(job: Job, by: int, image: Image, settings: Settings) -> np.ndarray:
     """Return the labels of the nuclei of the whole image, on coarse pixels."""
     rows, columns = image.cyx.shape[1:]
-    if job.labels is not None:
-        middle = slice(by // 2, None, by)
-        given = nuclei_of(replace(job, labels=job.labels[middle, middle][:rows, :columns]))
-        return given.chromatin
-    from chromamol.images.nuclei import find_nuclei
+    from chromamol.images.nuclei import find_nuclei, nuclei_from_mask
+    from chromamol.pipeline import visible
 
-    bright = image.cyx / np.percentile(image.cyx, 99.5, axis=(1, 2), keepdims=True).clip(1e-9)
-    return find_nuclei(bright.sum(axis=0), image.yx_spacing_nm, settings).labels
+    yx_visible = visible(image, range(len(image.cyx)))
+    if job.labels is None:
+        return find_nuclei(yx_visible, image.yx_spacing_nm, settings).labels
+    middle = slice(by // 2, None, by)
+    coarse = replace(job, labels=job.labels[middle, middle][:rows, :columns])
+    return nuclei_from_mask(mask_of(coarse), yx_visible).chromatin
 
 
 def _middle(window: tuple[slice, slice], by: int) -> tuple[slice, slice]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -15,45 +16,59 @@ if TYPE_CHECKING:
 _SPENT_S = 1.0
 
 
+@dataclass(frozen=True)
+class Stage:
+    """How far one stage of a run is.
+
+    Attributes
+    ----------
+    name : str
+        What is being done.
+    done : int
+        Finished steps.
+    steps : int or None
+        All steps; None: unknown.
+    began_s : float
+        When, on the monotonic clock.
+    """
+
+    name: str
+    done: int = 0
+    steps: int | None = None
+    began_s: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the stage will last if it goes on like this; None where that is unknown."""
+        spent_s = time.monotonic() - self.began_s
+        if not self.steps or not self.done or spent_s < _SPENT_S:
+            return None
+        return spent_s * max(self.steps - self.done, 0) / self.done
+
+
 class RunProgress:
     """Progress that a window can look at, and stop, from another thread.
 
     Attributes
     ----------
-    stage : str
-        What is being done.
-    done : int
-        Finished steps of the stage.
-    steps : int or None
-        All steps of the stage; None: unknown.
+    stage : Stage
+        Replaced as a whole, as another thread reads it.
     """
 
     def __init__(self) -> None:
-        self.stage = "starting"
-        self.done = 0
-        self.steps: int | None = None
-        self._began_s = time.monotonic()
+        self.stage = Stage("starting")
         self._stop = Event()
         self._so_far: list[LayerData] | None = None
 
     def begin(self, stage: str, steps: int | None = None) -> None:
         """Start a stage."""
         self._check()
-        self.stage, self.done, self.steps = stage, 0, steps
-        self._began_s = time.monotonic()
+        self.stage = Stage(stage, steps=steps)
 
     def advance(self, steps: int = 1) -> None:
         """Count finished steps."""
         self._check()
-        self.done += steps
-
-    @property
-    def seconds_left(self) -> float | None:
-        """How long the stage will last if it goes on like this; None where that is unknown."""
-        spent_s = time.monotonic() - self._began_s
-        if not self.steps or not self.done or spent_s < _SPENT_S:
-            return None
-        return spent_s * max(self.steps - self.done, 0) / self.done
+        self.stage = replace(self.stage, done=self.stage.done + steps)
 
     def offer(self, layers: list[LayerData]) -> None:
         """Hand on the layers of what is done so far."""

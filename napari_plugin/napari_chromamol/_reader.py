@@ -12,6 +12,7 @@ from chromamol.images.file_name import IMAGE_SUFFIXES, TABLE_SUFFIXES, VENDOR_SU
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from chromamol.results.record import Record
     from chromamol.settings import Settings
     from napari_chromamol._layers import LayerData
 
@@ -81,7 +82,9 @@ def layers_of(paths: Sequence[Path], settings: Settings | None = None) -> list[L
             counts=record.counts,
             psf_nm=record.psf_nm,
             repeated_share=math.nan if record.repeated_share is None else record.repeated_share,
+            files=_files_of(record),
             reading=_changed_reading(record.settings),
+            stated_nm=None if record.settings.pixel_size_nm else record.yx_spacing_nm,
         )
         return channels + result_layers(result, placement)
     import numpy as np
@@ -112,6 +115,12 @@ def _changed_reading(settings: Settings, *, of_table: bool = False) -> dict[str,
     changed = settings.model_dump(exclude_defaults=True)
     reading = reading_settings(settings, of_table=of_table)
     return {name: value for name, value in reading.items() if name in changed}
+
+
+def _files_of(record: Record) -> tuple[str, ...]:
+    """Return the files that a result was made from, as far as they are still there."""
+    files = [Path(record.image_path).with_name(one.name) for one in record.image_files]
+    return tuple(map(str, files)) if all(file.exists() for file in files) else ()
 
 
 def _is_ours(path: Path) -> bool:

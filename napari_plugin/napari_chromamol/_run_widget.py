@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import logging
-import traceback
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QEvent, QTimer
 from qtpy.QtWidgets import QApplication
-from superqt.utils import create_worker
 
 from chromamol.errors import ChromamolError
 from napari_chromamol import _placement
 from napari_chromamol._command_line import command_line
-from napari_chromamol._fault import fault
-from napari_chromamol._fields import for_window
 from napari_chromamol._job import check_layers, prepare
 from napari_chromamol._last_settings import remember
+from napari_chromamol._launch import launch
 from napari_chromamol._on_screen import (
     clear_so_far,
     inputs_of,
@@ -26,7 +22,7 @@ from napari_chromamol._on_screen import (
 )
 from napari_chromamol._panel import Panel
 from napari_chromamol._preview import preview
-from napari_chromamol._progress import RunProgress
+from napari_chromamol._progress import RunProgress, Stage
 from napari_chromamol._under_cursor import follow
 from napari_chromamol._work import run
 
@@ -44,8 +40,6 @@ if TYPE_CHECKING:
 _LOOK_EVERY_MS = 100
 # Between two steps of showing a result: the window draws, and answers to the mouse.
 _PAUSE_MS = 20
-
-logger = logging.getLogger(__name__)
 
 
 class RateMapWidget(Panel):
@@ -65,7 +59,8 @@ class RateMapWidget(Panel):
         self.cancel_button.clicked.connect(self.cancel)
         self.choice.changed.connect(self._show_pixel_size)
         self.choice.changed.connect(self._forget_removed_result)
-        self.settings_bar.said.connect(lambda text, trouble: self.say(text, trouble=trouble))
+        self.settings_bar.said.connect(self.message.say)
+        self.settings_bar.failed.connect(self.message.tell)
         self.settings_bar.loaded.connect(self._choose_roles)
         self.settings_bar.copy_asked.connect(self.copy_command)
         follow(napari_viewer)
@@ -105,11 +100,11 @@ class RateMapWidget(Panel):
             check_layers(chosen, self.choice.nuclei.layer())
             settings = self.form.settings()
         except ChromamolError as error:
-            self.say(for_window(str(error)), trouble=True)
+            self.message.tell(error)
             return
         command, remark = command_line(chosen, self.choice.nuclei.layer(), settings)
         QApplication.clipboard().setText(command)
-        self.say(f"The command is on the clipboard. {remark}".strip(), details=command)
+        self.message.say(f"The command is on the clipboard. {remark}".strip(), details=command)
 
     def event(self, event: QEvent) -> bool:
         """Come to an end when the widget is taken out of the window."""
@@ -127,26 +122,25 @@ class RateMapWidget(Panel):
             check_layers(chosen, nuclei)
             return prepare(chosen, nuclei, self.form.settings())
         except ChromamolError as error:
-            self.say(for_window(str(error)), trouble=True)
+            self.message.tell(error)
             return None
 
     def _launch(
         self, work: Callable[..., Any], job: Job, *more: object, on_done: Callable[[Any], None]
     ) -> None:
         """Let a thread work, and watch it."""
-        self._progress, self._inputs = RunProgress(), job.inputs
+        progress = RunProgress()
+        try:
+            launch("Rate map", work, job, *more, progress, returned=on_done, errored=self._on_error)
+        except ChromamolError as error:
+            self.message.tell(error)
+            return
+        self._progress, self._inputs = progress, job.inputs
         self.destroyed.connect(self._progress.cancel)
-        self.say("")
+        self.message.say("")
         self.show_running(True)
         self._look()
         self._timer.start()
-        create_worker(
-            work,
-            job,
-            *more,
-            self._progress,
-            _connect={"returned": on_done, "errored": self._on_error},
-        )
 
     def _look(self) -> None:
         """Show how far the run is, and what it has done so far."""
@@ -154,9 +148,9 @@ class RateMapWidget(Panel):
         if progress is None:
             return
         if progress.cancelled:
-            self.show_stage("stopping", 0, None, None)
+            self.show_stage(Stage("stopping"))
             return
-        self.show_stage(progress.stage, progress.done, progress.steps, progress.seconds_left)
+        self.show_stage(progress.stage)
         layers = progress.take()
         if layers is not None:
             show_so_far(self._viewer, layers)
@@ -164,49 +158,51 @@ class RateMapWidget(Panel):
     def _on_done(self, outcome: Outcome) -> None:
         """Put the layers of a result in the place of the earlier ones, one at a time."""
         self.say_device(outcome.computed_on)
-        if self._progress is None or self._progress.cancelled:
-            self._end_cancelled()
+        if self._progress.cancelled:
+            self._come_to_rest()
             return
         self._timer.stop()
         self.cancel_button.setEnabled(False)
-        self.show_stage("showing the maps", 0, None, None)
+        self.show_stage(Stage("showing the maps"))
         self._show_next(show_result(self._viewer, outcome.layers, self._inputs), outcome)
 
     def _show_next(self, steps: Iterator[None], outcome: Outcome) -> None:
         """Show the next layer of a result; the last one ends the run."""
         if self._progress is None or self._progress.cancelled:  # the window was closed
             return
-        for _ in steps:
+        try:
+            next(steps)
+        except StopIteration:
+            pass
+        except Exception as error:  # noqa: BLE001 (it is told)
+            self._on_error(error)
+            return
+        else:
             QTimer.singleShot(_PAUSE_MS, lambda: self._show_next(steps, outcome))
             return
-        self._end_cancelled()
+        self._come_to_rest()
         self._shown = self._inputs
         self.findings.setHtml(outcome.findings)
-        self.say("Done. The layer list shows and hides the maps.")
+        self.message.say("Done. The layer list shows and hides the maps.")
 
     def _on_preview(self, layer: LayerData) -> None:
         """Show a preview over the image."""
-        if self._end_cancelled():
+        if self._come_to_rest():
             return
         show_preview(self._viewer, layer)
-        self.say(
+        self.message.say(
             "This is a preview on coarse pixels, with a method that is quick: press Run for the "
             "map that may be interpreted."
         )
 
     def _on_error(self, error: Exception) -> None:
         """Say in a sentence why there is no result; an earlier one stays."""
-        if self._end_cancelled():
+        if self._come_to_rest():
             return
         clear_so_far(self._viewer)
-        trace = "".join(traceback.format_exception(error))
-        if isinstance(error, ChromamolError):
-            self.say(for_window(str(error)), trouble=True, details=trace)
-            return
-        logger.error("A run failed", exc_info=error)
-        self.say(fault(error), trouble=True, details=trace)
+        self.message.tell(error)
 
-    def _end_cancelled(self) -> bool:
+    def _come_to_rest(self) -> bool:
         """Come to rest after a run; return whether it was cancelled."""
         progress, self._progress = self._progress, None
         cancelled = progress is not None and progress.cancelled
@@ -216,7 +212,7 @@ class RateMapWidget(Panel):
         self.show_running(False)
         if cancelled:
             clear_so_far(self._viewer)
-            self.say("Cancelled. What was there before is unchanged.")
+            self.message.say("Cancelled. What was there before is unchanged.")
         return cancelled
 
     def _choose_roles(self, settings: Settings) -> None:
@@ -227,7 +223,7 @@ class RateMapWidget(Panel):
             if not box.choose_by_name(str(name)):
                 missing.append(f"{role.value} ({name})")
         said = f" There is no layer for: {', '.join(missing)}." if missing else ""
-        self.say(f"The settings were loaded.{said}", trouble=bool(missing))
+        self.message.say(f"The settings were loaded.{said}", trouble=bool(missing))
         self.choice.changed.emit()
 
     def _first_layer(self) -> Layer:

@@ -40,7 +40,7 @@ def _with_outlines(
         Pixel size where the file states none, nm.
     """
     image = read_image(sample_path(sample))
-    nuclei = nuclei_from_file(sample_path(mask), image.cyx.shape[1:], image.cyx[0])
+    nuclei = nuclei_from_file(sample_path(mask), image.cyx[0])
     placement = from_spacing(image.yx_spacing_nm or yx_spacing_nm)
     shown = {
         "name": outlines,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
-    QComboBox,
     QFileDialog,
     QHBoxLayout,
     QMenu,
@@ -15,9 +14,9 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from chromamol.errors import ChromamolError
+from chromamol.errors import CallError, ChromamolError
 from chromamol.settings import Settings
-from napari_chromamol._editors import CalmWheel
+from napari_chromamol._editors import CalmBox
 from napari_chromamol._last_settings import last_settings
 
 if TYPE_CHECKING:
@@ -32,28 +31,26 @@ _CHOOSE, _LAST = "Preset ...", "As in the last run"
 _YAML = "Settings (*.yaml *.yml)"
 
 
-class PresetBox(CalmWheel, QComboBox):
-    """A choice of presets, which returns to its heading."""
-
-
 class SettingsBar(QWidget):
     """Sets the form to a preset or a file, and writes it to a file.
 
     Attributes
     ----------
-    presets : PresetBox
+    presets : CalmBox
+        Returns to its heading.
     menu : QMenu
         Load, save, copy as a command.
     """
 
-    said = Signal(str, bool)  # a sentence, and whether it is about trouble
+    said = Signal(str)
+    failed = Signal(object)  # the error
     loaded = Signal(object)  # the settings of a file
     copy_asked = Signal()
 
     def __init__(self, form: SettingsForm) -> None:
         super().__init__()
         self._form = form
-        self.presets = PresetBox()
+        self.presets = CalmBox()
         self.presets.addItems([_CHOOSE, *PRESETS, _LAST])
         self.presets.activated.connect(self._set_preset)
         self.menu = QMenu(self)
@@ -76,7 +73,7 @@ class SettingsBar(QWidget):
         try:
             settings = Settings.from_yaml(path)
         except ChromamolError as error:
-            self.said.emit(str(error), True)
+            self.failed.emit(error)
             return
         self._form.show_settings(settings)
         self.loaded.emit(settings)
@@ -86,11 +83,11 @@ class SettingsBar(QWidget):
         try:
             path.write_text(self._form.settings().to_yaml(), encoding="utf-8")
         except ChromamolError as error:
-            self.said.emit(str(error), True)
+            self.failed.emit(error)
         except OSError as error:
-            self.said.emit(f"{path} cannot be written ({error.strerror}).", True)
+            self.failed.emit(CallError(f"{path} cannot be written ({error.strerror})."))
         else:
-            self.said.emit(f"The settings were written to {path.name}.", False)
+            self.said.emit(f"The settings were written to {path.name}.")
 
     def _set_preset(self, index: int) -> None:
         """Set the form to a preset."""
@@ -100,10 +97,10 @@ class SettingsBar(QWidget):
             return
         settings = last_settings() if name == _LAST else PRESETS[name]
         if settings is None:
-            self.said.emit("There was no run yet whose settings were kept.", True)
+            self.failed.emit(CallError("There was no run yet whose settings were kept."))
             return
         self._form.show_settings(settings)
-        self.said.emit(f"The settings are now: {name}.", False)
+        self.said.emit(f"The settings are now: {name}.")
 
     def _ask_and_load(self) -> None:
         """Ask for a file, and load it."""

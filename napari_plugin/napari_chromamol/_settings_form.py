@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 from superqt import QCollapsible
 
+from chromamol.errors import CallError
 from chromamol.settings import READING, Settings, make_settings
 from napari_chromamol._fields import FieldRows
 
@@ -27,7 +28,8 @@ class SettingsForm(QWidget):
         By the name of the field.
     advanced : QCollapsible
     kept : dict of str to value
-        Settings of a file that no editor can show, as a gain for each channel.
+        Settings of a file that no editor can show, as a gain for each channel or a number with more
+        digits than it has room for.
     kept_note : QLabel
         Says them.
     """
@@ -69,16 +71,27 @@ class SettingsForm(QWidget):
         self.kept = {}
         for name, editor in self.editors.items():
             value = getattr(settings, name)
-            if isinstance(value, dict):
+            if not _shows(editor, value):
                 self.kept[name] = value
-            else:
-                editor.show_value(value)
             editor.setDisabled(name in self.kept)
         said = ", ".join(f"{name}: {_plain(value)}" for name, value in self.kept.items())
         self.kept_note.setText(f"As the file says: {said}. A preset drops it.")
         self.kept_note.setVisible(bool(self.kept))
 
 
-def _plain(value: dict[Any, Any]) -> str:
-    """Write a value for each role."""
-    return ", ".join(f"{role.value} {number:g}" for role, number in value.items())
+def _shows(editor: Editor, value: Any) -> bool:
+    """Show a value; return whether the editor gives it back as it is."""
+    if isinstance(value, dict):
+        return False
+    try:
+        editor.show_value(value)
+        return bool(editor.value() == value)
+    except (CallError, OverflowError):
+        return False
+
+
+def _plain(value: Any) -> str:
+    """Write a value, or one for each role."""
+    if isinstance(value, dict):
+        return ", ".join(f"{role.value} {number:g}" for role, number in value.items())
+    return str(value)

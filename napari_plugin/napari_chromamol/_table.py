@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pandas as pd
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, QSortFilterProxyModel, Qt, Signal
 from qtpy.QtWidgets import QAbstractItemView, QTableView
 
 from chromamol.results.columns import COLUMNS, RATE_UNIT
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _NOT_SHOWN = {"image"}
 _WIDTH_PX = 92
@@ -92,14 +90,14 @@ class Table(QTableView):
         self.horizontalHeader().setDefaultSectionSize(_WIDTH_PX)
         self.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.verticalHeader().hide()
+        self.selectionModel().selectionChanged.connect(lambda *_: self.chosen.emit(self.rows()))
 
-    def show_table(self, table: pd.DataFrame) -> None:
-        """Show other rows, in their order."""
-        self._model = TableModel(table, self._file)
+    def show_table(self, table: pd.DataFrame | None) -> None:
+        """Show other rows, in their order; None: nothing."""
+        self._model = TableModel(pd.DataFrame() if table is None else table, self._file)
         self._proxy.setSourceModel(self._model)
         self._proxy.sort(-1)
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        self.selectionModel().selectionChanged.connect(lambda *_: self.chosen.emit(self.rows()))
 
     def rows(self) -> list[int]:
         """Return the chosen rows of the data frame."""

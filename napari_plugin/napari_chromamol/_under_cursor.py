@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from chromamol.results.result import Result
 
+# Maps whose value is not among the words.
+_OWN_VALUE = ("residual",)
+
 _followed: WeakSet[Any] = WeakSet()
 
 
@@ -93,6 +96,9 @@ def _status(
     if position is not None and result is not None:
         place = layer.world_to_data(position) if world else position
         y, x = (round(float(coordinate)) for coordinate in place[-2:])
-        status["value"] = words_at(result, y, x)
+        words = words_at(result, y, x)
+        if words and layer.metadata[KEY]["map"] in _OWN_VALUE:
+            words = f"{layer.metadata[KEY]['map']} {status['value']}; {words}"
+        status["value"] = words
         status["coordinates"] = f"{status['coords']}: {status['value']}"
     return status

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chromamol.errors import InputError
 from napari_chromamol._layers import KEY
 
 if TYPE_CHECKING:
     from chromamol.analysis import Analysis
     from chromamol.images.image import Image
-    from chromamol.images.nuclei import Nuclei
+    from chromamol.images.mask import Mask
     from napari_chromamol._job import Job
     from napari_chromamol._layers import LayerData
     from napari_chromamol._progress import RunProgress
@@ -62,21 +60,18 @@ def run(job: Job, progress: RunProgress) -> Outcome:
     from napari_chromamol._layers import result_layers
 
     last_s = -_SO_FAR_EVERY_S
-    try:
-        image, nuclei = image_of(job), nuclei_of(job)
-        for step in analyse_stepwise(image, job.settings, nuclei=nuclei, progress=progress):
-            analysis = step
-            if time.monotonic() - last_s >= _SO_FAR_EVERY_S:
-                layers = _so_far(analysis, job)
-                if layers:
-                    progress.offer(layers)
-                last_s = time.monotonic()
-        progress.begin("preparing the layers")
-        result = result_of(analysis)
-        layers = result_layers(result, job.placement)
-        computed_on = describe_device(job.settings.device)
-    finally:
-        _free_graphics_memory()
+    image, mask = image_of(job), mask_of(job)
+    for step in analyse_stepwise(image, job.settings, nuclei=mask, progress=progress):
+        analysis = step
+        if time.monotonic() - last_s >= _SO_FAR_EVERY_S:
+            layers = _so_far(analysis, job)
+            if layers:
+                progress.offer(layers)
+            last_s = time.monotonic()
+    progress.begin("preparing the layers")
+    result = result_of(analysis)
+    layers = result_layers(result, job.placement)
+    computed_on = describe_device(job.settings.device)
     for _, properties, _ in layers:
         properties["metadata"][KEY]["inputs"] = job.inputs
     return Outcome(layers, as_html(result.record), computed_on)
@@ -109,29 +104,11 @@ def image_of(job: Job) -> Image:
     )
 
 
-def nuclei_of(job: Job) -> Nuclei | None:
-    """Take the nuclei from the user's labels; regions that share one number are nuclei each.
+def mask_of(job: Job) -> Mask | None:
+    """Return the user's labels, which are checked as those of a file are."""
+    from chromamol.images.mask import Mask
 
-    Raises
-    ------
-    InputError
-        If nothing is labelled.
-    """
-    if job.labels is None:
-        return None
-    from skimage.measure import label as connected
-
-    from chromamol.images.nuclei import label_nuclei
-
-    distinct, labels = np.unique(np.asarray(job.labels), return_inverse=True)
-    labels = labels.reshape(np.shape(job.labels)) + (1 if distinct[0] > 0 else 0)
-    if not labels.any():
-        msg = f"The layer '{job.labels_name}' marks no nucleus. Paint one, or choose another layer."
-        raise InputError(msg)
-    if len(np.unique(labels)) <= 2:
-        labels = connected(labels > 0, connectivity=2)
-    note = f"The nuclei are those of the layer '{job.labels_name}'."
-    return label_nuclei(labels, (note,))
+    return None if job.labels is None else Mask(f"'{job.labels_name}'", np.asarray(job.labels))
 
 
 def _so_far(analysis: Analysis, job: Job) -> list[LayerData]:
@@ -145,10 +122,3 @@ def _so_far(analysis: Analysis, job: Job) -> list[LayerData]:
     for _, properties, _ in layers:
         properties["metadata"][KEY]["inputs"] = job.inputs
     return layers
-
-
-def _free_graphics_memory() -> None:
-    """Give back what torch keeps on a graphics card for the next run."""
-    torch: Any = sys.modules.get("torch")
-    if torch is not None and torch.cuda.is_available():
-        torch.cuda.empty_cache()

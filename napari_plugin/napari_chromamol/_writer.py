@@ -88,7 +88,7 @@ def write_result_zarr(path: str, layers: list[LayerData]) -> list[str]:
 
 def _plane(data: Any, shown: dict[str, Any]) -> np.ndarray:
     """Return the pixels of a layer that one map can hold."""
-    yx = np.asarray(data[0] if isinstance(data, list | tuple) else data)
+    yx = np.asarray(data[0] if shown.get("multiscale") else data)
     if yx.ndim != 2 or shown.get("rgb"):
         msg = f"The layer '{shown.get('name')}' is no 2-D map: choose one that is."
         raise CallError(msg)

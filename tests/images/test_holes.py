@@ -123,14 +123,14 @@ def test_holes_that_the_user_drew_stay_and_come_back_from_a_result(tmp_path):
     path = tmp_path / "mask.tif"
     tifffile.imwrite(path, (255 * (NUCLEUS & ~drawn)).astype(np.uint8))
     image = counts(NUCLEUS & ~NUCLEOLUS, 200, 10)
-    nuclei = nuclei_from_file(path, SHAPE, image)
+    nuclei = nuclei_from_file(path, image)
     np.testing.assert_array_equal(nuclei.labels > 0, NUCLEUS)
     np.testing.assert_array_equal(nuclei.yx_holes, drawn)
     pierced = with_holes(nuclei, one_channel(image), SPACING_NM, MIN_NM)
     assert len(pierced.notes) == 2
     assert (pierced.yx_holes & drawn).sum() == drawn.sum()
     tifffile.imwrite(path, pierced.chromatin)
-    again = with_holes(nuclei_from_file(path, SHAPE, image), one_channel(image), SPACING_NM, MIN_NM)
+    again = with_holes(nuclei_from_file(path, image), one_channel(image), SPACING_NM, MIN_NM)
     np.testing.assert_array_equal(again.yx_holes, pierced.yx_holes)
 
 

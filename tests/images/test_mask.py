@@ -31,7 +31,7 @@ IMAGE = np.random.default_rng(0).poisson(np.where(LABELS > 0, 30, 3)).astype(np.
 def read(tmp_path: Path, array, **options):
     path = tmp_path / "mask.tif"
     tifffile.imwrite(path, array, **options)
-    return nuclei_from_file(path, SHAPE, IMAGE)
+    return nuclei_from_file(path, IMAGE)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_labels_of_ome_zarr(tmp_path):
     datasets = [{"path": "0", "coordinateTransformations": scale}]
     group.attrs["multiscales"] = [{"version": "0.4", "axes": axes, "datasets": datasets}]
     group.attrs["image-label"] = {"version": "0.4"}
-    nuclei = nuclei_from_file(tmp_path / "nuclei", SHAPE, IMAGE)
+    nuclei = nuclei_from_file(tmp_path / "nuclei", IMAGE)
     assert nuclei.touches_border == (False, True)
 
 
@@ -126,14 +126,14 @@ def test_a_mask_of_another_image_is_noted(tmp_path):
 def test_the_inverted_mask_of_the_measured_nucleus(tmp_path):
     image = tifffile.imread(sample_path("sted"))
     mask = tifffile.imread(sample_path("sted-mask"))
-    nuclei = nuclei_from_file(sample_path("sted-mask"), mask.shape, image)
+    nuclei = nuclei_from_file(sample_path("sted-mask"), image)
     assert nuclei.touches_border == (True,)
     path = tmp_path / "inverted.tif"
     tifffile.imwrite(path, 255 - mask)
     with pytest.raises(InputError, match="inverted"):
-        nuclei_from_file(path, mask.shape, image)
+        nuclei_from_file(path, image)
 
 
 def test_missing_mask():
     with pytest.raises(InputError, match="There is no file"):
-        nuclei_from_file(Path("nowhere.tif"), SHAPE, IMAGE)
+        nuclei_from_file(Path("nowhere.tif"), IMAGE)

@@ -13,8 +13,9 @@ from qtpy.QtWidgets import QApplication
 
 from chromamol.cli.app import app
 from chromamol.results.reopen import read_result
+from chromamol.samples import STED_PIXEL_SIZE_NM
 from chromamol.settings import Role, Settings
-from napari_chromamol import _run_widget, _work
+from napari_chromamol import _work
 
 from .conftest import two_channels
 
@@ -168,16 +169,47 @@ def test_the_copied_command_gives_the_same_map(
     assert "--nuclei NUCLEI.tif" in QApplication.clipboard().text()
     assert "Save the layers first, as NUCLEI.tif" in widget.message.text()
 
+    # What was made of a result that was opened again is the same call.
+    viewer.layers.clear()
+    viewer.open(tmp_path / "results" / "cell 3" / "cell 3.ome.zarr", plugin="chromamol")
+    widget.copy_command()
+    again = shlex.split(QApplication.clipboard().text())
+    assert again[:7] == command[:7]
+
+
+@pytest.mark.usefixtures("widget")
+def test_the_copied_command_names_what_has_to_be_saved_and_said(
+    viewer: napari.Viewer, widget: RateMapWidget, image_path: Path
+) -> None:
+    place = {"scale": (40, 40), "units": ("nm", "nm")}
+    for yx, name in zip(two_channels(), ("H3K9me3", "H3K27ac"), strict=True):
+        viewer.add_image(yx, name=name, **place)
+    widget.copy_command()
+    command = QApplication.clipboard().text()
+    assert "CHANNEL-0.tif --with CHANNEL-1.tif" in command
+    assert "heterochromatin=0,euchromatin=1" in command
+    assert "pixel_size_nm=40" in command
+    assert "CHANNEL-0.tif and CHANNEL-1.tif" in widget.message.text()
+
+    viewer.layers.clear()
+    viewer.open_sample("chromamol", "sted_nucleus")
+    widget.copy_command()
+    assert f"pixel_size_nm={STED_PIXEL_SIZE_NM:g}" in QApplication.clipboard().text()
+    viewer.layers.clear()
+    viewer.open(image_path, plugin="chromamol")
+    widget.copy_command()
+    assert "pixel_size_nm" not in QApplication.clipboard().text()
+
 
 def test_an_error_has_its_details(viewer: napari.Viewer, widget: RateMapWidget, run: Run) -> None:
     noise = np.random.default_rng(0).poisson(4.0, (90, 140)).astype(np.uint16)
     viewer.add_image(noise, name="DNA", scale=(40, 30), units=("nm", "nm"))
-    assert not widget.details.isVisible()
+    assert not widget.message.details.isVisible()
     run(widget)
     assert "No nucleus was found" in widget.message.text()
-    assert widget.details.isVisible()
-    assert not widget.details.isExpanded()
-    assert "find_nuclei" in widget._details_text.toPlainText()
+    assert widget.message.details.isVisible()
+    assert not widget.message.details.isExpanded()
+    assert "find_nuclei" in widget.message.details_text()
 
 
 def test_what_is_done_so_far_is_shown_and_goes(
@@ -190,7 +222,6 @@ def test_what_is_done_so_far_is_shown_and_goes(
     names: set[str] = set()
     viewer.layers.events.inserted.connect(lambda event: names.add(event.value.name))
     monkeypatch.setattr(_work, "_SO_FAR_EVERY_S", 0.0)
-    monkeypatch.setattr(_run_widget, "_LOOK_EVERY_MS", 1)
     widget._timer.setInterval(1)
     widget.run_button.click()
     qtbot.waitUntil(lambda: shown(viewer, "nuclei so far") is not None, timeout=30_000)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from qtpy.QtCore import QLocale
 
 from chromamol.errors import CallError
 from chromamol.settings import READING, Settings
@@ -93,3 +94,42 @@ def test_values_that_do_not_go_together_are_a_sentence(form: SettingsForm) -> No
     form.editors["reaction_length_nm"].number.setValue(5)
     with pytest.raises(CallError, match="must be smaller than"):
         form.settings()
+
+
+@pytest.mark.parametrize("language", ["C", "de_DE", "en_US"])
+@pytest.mark.parametrize("typed", ["0.7", "0,7", "0.7 ", "7e-1"])
+def test_a_typed_number_is_the_same_in_every_language(
+    qtbot: QtBot, language: str, typed: str
+) -> None:
+    before = QLocale()
+    QLocale.setDefault(QLocale(language))
+    try:
+        form = SettingsForm()
+        qtbot.addWidget(form)
+        editor = form.editors["chromatin_fraction"]
+        editor.selectAll()
+        qtbot.keyClicks(editor.lineEdit(), typed)
+        editor.interpretText()
+        assert editor.value() == pytest.approx(0.7)
+        editor.selectAll()
+        qtbot.keyClicks(editor.lineEdit(), "a.2.")
+        editor.interpretText()
+        assert editor.value() == pytest.approx(0.2)
+    finally:
+        QLocale.setDefault(before)
+
+
+def test_settings_of_a_file_are_kept_as_they_are(form: SettingsForm) -> None:
+    given = Settings(
+        intensity_per_fraction=5e9,
+        acetylation_rate_per_s=2.777777777e-4,
+        seed=2**33,
+        reaction_length_nm=120.5,
+    )
+    form.show_settings(given)
+    assert form.settings() == given
+    assert "seed: 8589934592" in form.kept_note.text()
+    form.show_settings(Settings())
+    assert form.settings() == Settings()
+    assert form.kept_note.isHidden()
+    assert form.editors["seed"].isEnabled()
