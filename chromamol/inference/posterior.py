@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # Bins that see less of the domain have no spread.
 _LEAST_WEIGHT = 1e-6
+# Of single precision, over the largest error.
+_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,13 @@ class Posterior:
         return replace(self, errors=errors / np.float32(mean), level=self.level / mean)
 
     def mean_sd(self, yx_region: NDArray[np.bool_]) -> float:
-        """Return the standard deviation of the mean of the map over a (y, x) bool region."""
-        return float(np.sqrt(np.mean(self._mean_errors(yx_region) ** 2)))
+        """Return the standard deviation of the mean of the map over a (y, x) bool region.
+
+        What is no more than the rounding of the errors is 0, as for the region over whose mean a
+        map was divided.
+        """
+        sd = float(np.sqrt(np.mean(self._mean_errors(yx_region) ** 2)))
+        return sd if sd > _ROUNDING * float(np.abs(self.errors).max(initial=0.0)) else 0.0
 
     def _mean_errors(self, yx_region: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Return the mean of every draw over a region."""

@@ -14,9 +14,8 @@ from napari_chromamol import _placement
 from napari_chromamol._explore_panel import ExplorePanel
 from napari_chromamol._findings import as_html
 from napari_chromamol._layers import KEY
-from napari_chromamol._on_screen import shown
+from napari_chromamol._on_screen import follow, result_of, shown
 from napari_chromamol._saving import save_figure_of, save_files_of
-from napari_chromamol._under_cursor import follow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,7 +73,7 @@ class ExploreWidget(ExplorePanel):
         """Offer the results whose layers are in the viewer; of two runs of an image, the newer."""
         if self._line is not None and self._line not in self._viewer.layers:
             self._line = None
-        there = {id(one): one for one in map(_result_of, self._viewer.layers) if one is not None}
+        there = {id(one): one for one in map(result_of, self._viewer.layers) if one is not None}
         before = self.result
         if [id(self.results.itemData(i)) for i in range(self.results.count())] == list(there):
             return
@@ -154,7 +153,7 @@ class ExploreWidget(ExplorePanel):
                 layer
                 for layer in self._viewer.layers
                 if self.result is not None
-                and _result_of(layer) is self.result
+                and result_of(layer) is self.result
                 and layer.metadata[KEY]["map"] == name
             ),
             None,
@@ -213,12 +212,12 @@ class ExploreWidget(ExplorePanel):
 
     def _on_which_to_look(self) -> Layer:
         """Return a layer of the result; all lie on each other."""
-        return next(one for one in self._viewer.layers if _result_of(one) is self.result)
+        return next(one for one in self._viewer.layers if result_of(one) is self.result)
 
     def _on_click(self, viewer: Viewer, event: Any) -> None:
         """Choose the nucleus under the mouse, where the layer of a result is active."""
         layer = viewer.layers.selection.active
-        if self.result is None or _result_of(layer) is not self.result:
+        if self.result is None or layer is None or result_of(layer) is not self.result:
             return
         y, x = (round(float(one)) for one in layer.world_to_data(event.position)[-2:])
         height, width = self.result.labels.shape
@@ -265,8 +264,3 @@ class ExploreWidget(ExplorePanel):
         name = QFileDialog.getExistingDirectory(self, "Folder for the result")
         if name:
             self.save_files(Path(name))
-
-
-def _result_of(layer: Layer | None) -> Result | None:
-    """Return the result that a layer shows a part of."""
-    return None if layer is None else layer.metadata.get(KEY, {}).get("result")

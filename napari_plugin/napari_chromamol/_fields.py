@@ -20,6 +20,7 @@ LABEL_WIDTH_PX = 126
 _UNITS = {"_nm": " nm", "_um2": " µm²", "_per_s": " 1/s"}
 # How an error that was written for the command line names a setting, with an example or without.
 _ASSIGNMENT = re.compile(r"--set (\w+)=(\S+?)(?=[\s,;)]|\.?$)")
+_SETTING = re.compile(r"Setting '(\w+)'")
 _OPTION = re.compile(r"--([a-z][a-z-]+)( (?!to |for |in |and |or |with )[\w=,./-]*\w)?")
 _OTHER_OPTIONS = {"with": "several files at once", "nuclei": "'Nuclei'", "roles": "the roles above"}
 
@@ -63,6 +64,7 @@ def in_words(name: str) -> tuple[str, str]:
 
 def for_window(text: str) -> str:
     """Name the fields of the window where a sentence names options of the command line."""
+    text = _SETTING.sub(lambda found: f"'{in_words(found[1])[0]}'", text)
     text = _ASSIGNMENT.sub(lambda found: f"'{in_words(found[1])[0]}' {found[2]}", text)
     return _OPTION.sub(_field_of, text)
 

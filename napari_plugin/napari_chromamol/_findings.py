@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from chromamol.inference.rate_map import Scale
-from chromamol.results.in_words import in_words
+from chromamol.results.in_words import in_words, why_no_map
 
 if TYPE_CHECKING:
     from chromamol.results.record import Record
@@ -29,9 +29,10 @@ def as_html(record: Record) -> str:
     parts = [f"<p><b>{escape(record.image)}</b>: {what}, {nuclei}</p>"]
     parts += [f"<p><b>No rate map:</b> {_sentence(text)}</p>" for text in words.no_map]
     parts += [f"<p><b>Do not believe the map:</b> {_sentence(text)}</p>" for text in words.doubts]
-    if first.exploratory:
-        parts.append("<p><b>EXPLORATORY</b>: it suggests what to look for, no more.</p>")
-    parts.append(f"<p>{_sentence(Scale[first.scale].value)}</p>")
+    if any(why_no_map(nucleus) is None for nucleus in record.nuclei):
+        if first.exploratory:
+            parts.append("<p><b>EXPLORATORY</b>: it suggests what to look for, no more.</p>")
+        parts.append(f"<p>{_sentence(Scale[first.scale].value)}</p>")
     parts += [f"<p>{_sentence(text)}</p>" for text in words.findings]
     if record.notes:
         notes = "".join(f"<li>{escape(note)}</li>" for note in record.notes)

@@ -14,6 +14,7 @@ from chromamol.settings import Role, Settings
 from napari_chromamol._editors import CalmBox
 from napari_chromamol._fields import LABEL_WIDTH_PX
 from napari_chromamol._layers import KEY
+from napari_chromamol._texts import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -59,6 +60,10 @@ class LayerBox(CalmBox):
                 self.setItemData(self.count() - 1, layer.name, Qt.ItemDataRole.ToolTipRole)
             self.choose(chosen)
 
+    def offered(self) -> list[Layer]:
+        """Return the layers that can be chosen."""
+        return [self.itemData(index) for index in range(1, self.count())]
+
     def choose(self, layer: Layer | None) -> None:
         """Choose an offered layer, or none."""
         offered = (index for index in range(self.count()) if self.itemData(index) is layer)
@@ -87,7 +92,7 @@ class LayerChoice(QWidget):
     def __init__(self, viewer: Viewer, *, with_nuclei: bool = True) -> None:
         super().__init__()
         self._viewer = viewer
-        self._chosen_by_hand = False
+        self._chosen_by_hand = self._nuclei_by_hand = False
         form = QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
@@ -99,9 +104,11 @@ class LayerChoice(QWidget):
             form.addRow(_label(words, examples), box)
             self.roles[role] = box
         self.nuclei = LayerBox("found automatically", _NUCLEI_HELP)
-        self.nuclei.activated.connect(self._by_hand)
+        self.nuclei.activated.connect(self._nuclei_chosen)
         if with_nuclei:
             form.addRow(_label("Nuclei", _NUCLEI_HELP), self.nuclei)
+        self._unused = plain_text()
+        form.addRow(self._unused)
         for event in ("inserted", "removed", "renamed"):
             getattr(viewer.layers.events, event).connect(self.refresh)
         self.refresh()
@@ -123,13 +130,14 @@ class LayerChoice(QWidget):
         labels = [layer for layer in self._viewer.layers if isinstance(layer, Labels)]
         self.nuclei.offer(labels)
         if not self.chosen():
-            self._chosen_by_hand = False
+            self._chosen_by_hand = self._nuclei_by_hand = False
         if not self._chosen_by_hand:
             proposal = _propose(images)
             for role, box in self.roles.items():
                 with QSignalBlocker(box):
                     box.choose(proposal.get(role))
-            self.nuclei.choose(_outlines_of(next(iter(proposal.values()), None), labels))
+        self._propose_nuclei()
+        self._say_unused(images)
         self.changed.emit()
 
     def forget_viewer(self) -> None:
@@ -139,6 +147,24 @@ class LayerChoice(QWidget):
 
     def _by_hand(self) -> None:
         self._chosen_by_hand = True
+        self._propose_nuclei()
+        self._say_unused(self.roles[Role.TOTAL].offered())
+
+    def _nuclei_chosen(self) -> None:
+        self._nuclei_by_hand = True
+
+    def _propose_nuclei(self) -> None:
+        """Propose the outlines that belong to the chosen layers, unless somebody chose some."""
+        if not self._nuclei_by_hand:
+            channel = next(iter(self.chosen().values()), None)
+            self.nuclei.choose(_outlines_of(channel, self.nuclei.offered()))
+
+    def _say_unused(self, images: Sequence[Layer]) -> None:
+        """Say which channels of the chosen images are not analysed."""
+        chosen = list(self.chosen().values())
+        names = [f"'{layer.name}'" for layer in images if chosen and layer not in chosen]
+        self._unused.setText(f"Not used: {', '.join(names)}")
+        self._unused.setVisible(bool(names))
 
 
 def _propose(images: Sequence[Image]) -> dict[Role, Layer]:

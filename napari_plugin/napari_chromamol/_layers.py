@@ -68,7 +68,7 @@ def channel_layers(
         low, high = (float(limit) for limit in np.nanpercentile(yx, (0.5, 99.8)))
         of_channel = {"image": image, "channel": number, "channels": len(cyx), **about}
         shown: dict[str, Any] = {
-            "name": channel or (f"{image} channel {number}" if several else image),
+            "name": channel or (f"channel {number} · {image}" if several else image),
             "colormap": _CHANNEL_COLOURS[number % len(_CHANNEL_COLOURS)] if several else "gray",
             "blending": "additive" if several else "translucent",
             "contrast_limits": (low, high if high > low else low + 1),
@@ -188,7 +188,8 @@ def preview_layer(
     """Make the layer of a preview: the rate, or the compaction where there is none."""
     name: MapName = "rate" if np.isfinite(maps["rate"]).any() else "compaction"
     data, shown, kind = _map(name, maps[name], record, visible=True)
-    shown["name"] = f"PREVIEW {shown['name']} · {record.image}"
+    what = record.nuclei[0].naming.name_and_unit if name == "rate" else name
+    shown["name"] = f"PREVIEW {what} · {record.image}"
     shown["metadata"] = {KEY: {"image": record.image, "map": "preview"}}
     return data, shown | placement, kind
 

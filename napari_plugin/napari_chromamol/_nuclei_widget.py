@@ -31,7 +31,7 @@ FIELDS = (
 )
 _INVITATION = (
     "Finds the nuclei as a run does, with their holes (nucleoli). Correct them with the brush, and "
-    "choose the layer under 'Nuclei' in the widget 'Rate map'."
+    "see in the widget 'Rate map' that the layer is chosen under 'Nuclei'."
 )
 
 
@@ -50,6 +50,7 @@ class NucleiWidget(QWidget):
         super().__init__()
         self._viewer = napari_viewer
         self._progress: RunProgress | None = None
+        self._inputs: frozenset[str] = frozenset()
         self.choice = LayerChoice(napari_viewer, with_nuclei=False)
         self.rows = FieldRows(FIELDS)
         self.run_button = QPushButton("Outline")
@@ -83,7 +84,7 @@ class NucleiWidget(QWidget):
         except ChromamolError as error:
             self.message.tell(error)
             return
-        self._progress = progress
+        self._progress, self._inputs = progress, job.inputs
         self.run_button.setEnabled(False)
         self.message.say("Looking for nuclei ...")
 
@@ -100,6 +101,9 @@ class NucleiWidget(QWidget):
         if self._progress.cancelled:
             return
         self.run_button.setEnabled(True)
+        if not any(str(one.unique_id) in self._inputs for one in self._viewer.layers):
+            self.message.say("The layers are gone: no outlines are shown.")
+            return
         labels, shown, _ = layer
         self._viewer.add_labels(labels, **shown)
         count = int(labels.max())

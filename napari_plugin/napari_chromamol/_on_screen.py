@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 import numpy as np
-from napari.layers import Labels, Layer
-from qtpy.QtCore import QObject, Signal
+from napari.layers import Image, Labels, Layer
+from qtpy.QtCore import QObject, QTimer, Signal
 
 from chromamol.analysis import MAP_NAMES
 from napari_chromamol._layers import KEY
+from napari_chromamol._under_cursor import tell_uncertainty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from napari.viewer import Viewer
 
+    from chromamol.results.result import Result
     from napari_chromamol._layers import LayerData
 
 # What a user may have set on the earlier layer; of the fade, also from where it fades.
@@ -31,6 +34,36 @@ class _Shown(QObject):
 
 
 shown = _Shown()
+
+
+_followed: WeakSet[Any] = WeakSet()
+
+
+def follow(viewer: Viewer | None) -> None:
+    """Let the layers of results in a viewer, present and future, look and speak as such.
+
+    Under the mouse they tell their uncertainty; maps have the bar of their colours; and of a result
+    that was opened the rate is chosen.
+    """
+    if viewer is None or viewer in _followed:
+        return
+    _followed.add(viewer)
+
+    def dress(layer: Layer) -> None:
+        if _map_of(layer):
+            tell_uncertainty(layer)
+            # Later, as napari needs some time for either, and the window lives in between.
+            QTimer.singleShot(0, lambda: _finish(viewer, layer))
+
+    for layer in viewer.layers:
+        dress(layer)
+    viewer.layers.events.inserted.connect(lambda event: dress(event.value))
+
+
+def result_of(layer: Layer) -> Result | None:
+    """Return the result that a layer shows a part of."""
+    result: Result | None = layer.metadata.get(KEY, {}).get("result")
+    return result
 
 
 def inputs_of(layer: Layer) -> frozenset[str]:
@@ -70,17 +103,13 @@ def show_result(viewer: Viewer, layers: list[LayerData], inputs: frozenset[str])
         earlier = [one for one in earlier if one in viewer.layers]  # some may be removed meanwhile
         old = next((one for one in earlier if _becomes(one) == name), None)
         if old is None:
-            layer = viewer.add_layer(Layer.create(data, properties, kind))
+            viewer.add_layer(Layer.create(data, properties, kind))
         else:
             earlier.remove(old)
             if _passes(old) and kind == "image":  # nuclei lie below the maps, a rate above them
                 _raise(viewer, old)
-            layer = old
-            _update(layer, data, properties)
+            _update(old, data, properties)
         yield
-        if _has_colour_bar(layer) and not layer.colorbar.visible:
-            layer.colorbar.visible = True
-            yield
     for layer in earlier:
         if layer in viewer.layers:
             viewer.layers.remove(layer)
@@ -112,7 +141,7 @@ def show_preview(viewer: Viewer, layer: LayerData) -> None:
     data, properties, kind = layer
     old = next((one for one in viewer.layers if _map_of(one) == _PREVIEW), None)
     if old is None:
-        viewer.add_layer(Layer.create(data, properties, kind)).colorbar.visible = True
+        viewer.add_layer(Layer.create(data, properties, kind))
     else:
         _update(old, data, properties)
         _raise(viewer, old)
@@ -160,9 +189,16 @@ def _same_labels(labels: Any, layer: Layer) -> bool:
     return isinstance(layer, Labels) and np.array_equal(labels, layer.data)
 
 
-def _has_colour_bar(layer: Layer) -> bool:
-    """Whether a layer is a map, whose numbers have colours."""
-    return _map_of(layer) in MAP_NAMES
+def _finish(viewer: Viewer, layer: Layer) -> None:
+    """Show the bar of the colours of a map, and choose the rate below what lies over it."""
+    if layer not in viewer.layers:
+        return
+    if _map_of(layer) in {*MAP_NAMES, _PREVIEW}:
+        layer.colorbar.visible = True
+    elif viewer.layers.selection.active is layer and isinstance(layer, Image):
+        rates = [one for one in viewer.layers if _map_of(one) == "rate"]
+        below = [one for one in rates if result_of(one) is result_of(layer)]
+        viewer.layers.selection.active = below[-1] if below else layer
 
 
 def _update(layer: Layer, data: Any, properties: dict[str, Any]) -> None:

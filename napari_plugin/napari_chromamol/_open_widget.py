@@ -21,9 +21,9 @@ from chromamol.settings import READING, Settings, make_settings
 from napari_chromamol._fields import FieldRows
 from napari_chromamol._layers import KEY
 from napari_chromamol._message import Message
+from napari_chromamol._on_screen import follow
 from napari_chromamol._reader import layers_of
 from napari_chromamol._texts import plain_text
-from napari_chromamol._under_cursor import follow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

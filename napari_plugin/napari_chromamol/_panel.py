@@ -25,6 +25,7 @@ from napari_chromamol._texts import TROUBLE, heading, plain_text
 if TYPE_CHECKING:
     from napari.viewer import Viewer
 
+    from napari_chromamol._editors import AutoEditor
     from napari_chromamol._progress import Stage
 
 _INVITATION = "Choose the layers of an image, then press Run."
@@ -32,10 +33,12 @@ _PREVIEW_HELP = (
     "A quick map of what is in view, with the direct estimator on coarse pixels: to find the "
     "right layers and settings, not to be interpreted."
 )
+_RUN_HELP = "Make the maps, as the command line does. A nucleus takes from seconds to minutes."
+_CANCEL_HELP = "Stop. Maps that were there before stay as they are."
 _DEVICE_UNKNOWN = "Computes on a graphics card if there is one: the first run tells."
 _DEVICE_HELP = "Where it computes. The setting 'device', under Advanced, chooses."
 _WIDTH_PX, _HEIGHT_PX = 370, 760
-_FINDINGS_HEIGHT_PX = 170
+_FORM_HEIGHT_PX, _FINDINGS_HEIGHT_PX = 250, 120
 
 
 class Panel(QWidget):
@@ -69,8 +72,9 @@ class Panel(QWidget):
         self.pixel_size = plain_text()
         self.preview_button = QPushButton("Preview")
         self.preview_button.setToolTip(f"<p>{_PREVIEW_HELP}</p>")
-        self.run_button = QPushButton("Run")
-        self.cancel_button = QPushButton("Cancel")
+        self.run_button, self.cancel_button = QPushButton("Run"), QPushButton("Cancel")
+        self.run_button.setToolTip(f"<p>{_RUN_HELP}</p>")
+        self.cancel_button.setToolTip(f"<p>{_CANCEL_HELP}</p>")
         self.stage = plain_text()
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
@@ -84,7 +88,9 @@ class Panel(QWidget):
         self._lay_out()
         self.show_running(False)
         self.message.say(_INVITATION)
-        self._size_was_asked = False
+        for changed in (self._size_editor.tick.toggled, self._size_editor.number.valueChanged):
+            changed.connect(self._say_pixel_size)
+        self._layer_nm: tuple[float, float] | None = None
 
     def sizeHint(self) -> QSize:  # noqa: N802 (the name is Qt's)
         """Ask for the room that the form and the findings need."""
@@ -112,24 +118,40 @@ class Panel(QWidget):
         self.bar.setRange(0, steps or 0)
         self.bar.setValue(min(done, steps or 0))
 
-    def show_pixel_size(self, yx_spacing_nm: tuple[float, float] | None, *, asked: bool) -> None:
-        """Show the pixel size of the layers; where they have none, ask for it.
+    def forget_pixel_size(self) -> None:
+        """Drop a pixel size that was entered: it is of an image, and not of the next one."""
+        self._size_editor.number.show_value(None)
+        self._size_editor.tick.setChecked(True)
 
-        One that was entered for a layer without is not used for one that has its own.
-        """
-        editor = self.form.editors["pixel_size_nm"]
+    def show_pixel_size(self, yx_spacing_nm: tuple[float, float] | None, *, asked: bool) -> None:
+        """Show the pixel size of the layers; where they have none, ask for it."""
+        editor, self._layer_nm = self._size_editor, yx_spacing_nm
         editor.tick.setEnabled(yx_spacing_nm is not None or not asked)
-        if yx_spacing_nm is not None:
-            y, x = yx_spacing_nm
-            self.pixel_size.setText(f"Pixels of {y:.6g} × {x:.6g} nm (y × x)")
-            if self._size_was_asked or editor.number.is_empty:
-                editor.tick.setChecked(True)
-        elif asked:
-            self.pixel_size.setText("The layer has no pixel size: enter it here.")
+        if asked and yx_spacing_nm is None:
             editor.tick.setChecked(False)
-        self._size_was_asked = asked and yx_spacing_nm is None
-        self.pixel_size.setStyleSheet("" if yx_spacing_nm else TROUBLE)
+        elif editor.number.is_empty:
+            editor.tick.setChecked(True)
         self.pixel_size.setVisible(asked)
+        self._say_pixel_size()
+
+    @property
+    def _size_editor(self) -> AutoEditor:
+        editor: AutoEditor = self.form.editors["pixel_size_nm"]
+        return editor
+
+    def _say_pixel_size(self, *_: object) -> None:
+        """Say which pixel size holds."""
+        editor, layer_nm = self._size_editor, self._layer_nm
+        entered = None if editor.tick.isChecked() or editor.number.is_empty else editor.number
+        words = "The layer has no pixel size: enter it here."
+        if layer_nm is not None:
+            words = f"Pixels of {layer_nm[0]:.6g} × {layer_nm[1]:.6g} nm (y × x)"
+        if entered is not None:
+            used = f"{entered.value():g} nm, entered below, is used."
+            words = f"Pixel size: {used}" if layer_nm is None else f"{words} in the layer; {used}"
+        self.pixel_size.setText(words)
+        is_odd = (layer_nm is None) == (entered is None)
+        self.pixel_size.setStyleSheet(TROUBLE if is_odd else "")
 
     def _lay_out(self) -> None:
         """Put the form above, where it scrolls, and the buttons and the result below."""
@@ -147,6 +169,7 @@ class Panel(QWidget):
         scroll = QScrollArea()
         scroll.setWidget(inner)
         scroll.setWidgetResizable(True)
+        scroll.setMinimumHeight(_FORM_HEIGHT_PX)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         buttons = QHBoxLayout()

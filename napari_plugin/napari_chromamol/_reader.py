@@ -38,7 +38,7 @@ def read(path: str) -> list[LayerData] | list[tuple[None]]:
     import napari
 
     from napari_chromamol._fields import for_window
-    from napari_chromamol._under_cursor import follow
+    from napari_chromamol._on_screen import follow
 
     follow(napari.current_viewer())
     try:
@@ -46,7 +46,8 @@ def read(path: str) -> list[LayerData] | list[tuple[None]]:
     except ChromamolError as error:
         from napari.utils.notifications import show_error
 
-        show_error(f"{for_window(str(error))} {_MORE}")
+        said = for_window(str(error))
+        show_error(f"{said}{'' if said.endswith('.') else '.'} {_MORE}")
         return [(None,)]
 
 

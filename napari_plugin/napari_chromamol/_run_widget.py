@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from qtpy.QtCore import QEvent, QTimer
 from qtpy.QtWidgets import QApplication
@@ -10,12 +11,15 @@ from qtpy.QtWidgets import QApplication
 from chromamol.errors import ChromamolError
 from napari_chromamol import _placement
 from napari_chromamol._command_line import command_line
+from napari_chromamol._findings import as_html
 from napari_chromamol._job import check_layers, prepare
 from napari_chromamol._last_settings import remember
 from napari_chromamol._launch import launch
 from napari_chromamol._on_screen import (
     clear_so_far,
+    follow,
     inputs_of,
+    result_of,
     show_preview,
     show_result,
     show_so_far,
@@ -23,7 +27,6 @@ from napari_chromamol._on_screen import (
 from napari_chromamol._panel import Panel
 from napari_chromamol._preview import preview
 from napari_chromamol._progress import RunProgress, Stage
-from napari_chromamol._under_cursor import follow
 from napari_chromamol._work import run
 
 if TYPE_CHECKING:
@@ -51,6 +54,7 @@ class RateMapWidget(Panel):
         self._progress: RunProgress | None = None
         self._inputs: frozenset[str] = frozenset()
         self._shown: frozenset[str] = frozenset()
+        self._sized: WeakSet[Layer] = WeakSet()
         self._timer = QTimer(self)
         self._timer.setInterval(_LOOK_EVERY_MS)
         self._timer.timeout.connect(self._look)
@@ -63,6 +67,7 @@ class RateMapWidget(Panel):
         self.settings_bar.failed.connect(self.message.tell)
         self.settings_bar.loaded.connect(self._choose_roles)
         self.settings_bar.copy_asked.connect(self.copy_command)
+        napari_viewer.layers.selection.events.active.connect(self._show_findings)
         follow(napari_viewer)
         self._show_pixel_size()
 
@@ -111,6 +116,7 @@ class RateMapWidget(Panel):
         if event.type() == QEvent.Type.ParentChange and self.parent() is None:
             self.cancel()
             self.choice.forget_viewer()
+            self._viewer.layers.selection.events.active.disconnect(self._show_findings)
         return super().event(event)
 
     def _job(self) -> Job | None:
@@ -158,7 +164,7 @@ class RateMapWidget(Panel):
     def _on_done(self, outcome: Outcome) -> None:
         """Put the layers of a result in the place of the earlier ones, one at a time."""
         self.say_device(outcome.computed_on)
-        if self._progress.cancelled:
+        if self._progress.cancelled or self._is_left():
             self._come_to_rest()
             return
         self._timer.stop()
@@ -187,7 +193,7 @@ class RateMapWidget(Panel):
 
     def _on_preview(self, layer: LayerData) -> None:
         """Show a preview over the image."""
-        if self._come_to_rest():
+        if self._come_to_rest() or self._is_left():
             return
         show_preview(self._viewer, layer)
         self.message.say(
@@ -215,6 +221,13 @@ class RateMapWidget(Panel):
             self.message.say("Cancelled. What was there before is unchanged.")
         return cancelled
 
+    def _is_left(self) -> bool:
+        """Whether the layers that were read are gone; says so."""
+        left = not any(str(layer.unique_id) in self._inputs for layer in self._viewer.layers)
+        if left:
+            self.message.say("The layers that it was made from are gone: nothing is shown.")
+        return left
+
     def _choose_roles(self, settings: Settings) -> None:
         """Choose the layers that a settings file names."""
         missing = []
@@ -235,9 +248,20 @@ class RateMapWidget(Panel):
         if self._shown and not any(inputs_of(one) == self._shown for one in self._viewer.layers):
             self._shown = frozenset()
             self.findings.clear()
+            self.message.say("")
+
+    def _show_findings(self, event: Any) -> None:
+        """Show what may be believed of the result that a layer belongs to, when it is chosen."""
+        result = None if event.value is None else result_of(event.value)
+        if result is not None and not self.is_running:
+            self.findings.setHtml(as_html(result.record))
+            self._shown = inputs_of(event.value)
 
     def _show_pixel_size(self) -> None:
         """Show the pixel size of the chosen layers, or ask for it."""
         layers = list(self.choice.chosen().values())
+        if layers and self._sized and self._sized.isdisjoint(layers):
+            self.forget_pixel_size()
+        self._sized = WeakSet(layers) or self._sized
         spacing_nm = _placement.spacing_nm(layers[0]) if layers else None
         self.show_pixel_size(spacing_nm, asked=bool(layers))

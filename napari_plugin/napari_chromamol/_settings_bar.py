@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Signal
+from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -28,6 +28,16 @@ PRESETS = {
     "Without the checks that take long": Settings(forward_check=False),
 }
 _CHOOSE, _LAST = "Preset ...", "As in the last run"
+_HELP = {
+    "Standard": "Every setting as it comes with chromamol.",
+    "Quick look": "In a second, with the direct estimator: to find your way, not to be believed.",
+    "Without the checks that take long": "The map of Standard, but no simulation that tells "
+    "whether the model explains the image.",
+    _LAST: "The settings of your last run, in this session or an earlier one.",
+}
+# No preset changes it.
+_OF_THE_IMAGE = {"pixel_size_nm"}
+_TOOL_TIP = Qt.ItemDataRole.ToolTipRole
 _YAML = "Settings (*.yaml *.yml)"
 
 
@@ -51,7 +61,11 @@ class SettingsBar(QWidget):
         super().__init__()
         self._form = form
         self.presets = CalmBox()
-        self.presets.addItems([_CHOOSE, *PRESETS, _LAST])
+        self.presets.addItem(_CHOOSE)
+        for name, help_text in _HELP.items():
+            self.presets.addItem(name)
+            self.presets.setItemData(self.presets.count() - 1, help_text, _TOOL_TIP)
+        self.presets.setToolTip("<p>Sets all settings below; the pixel size stays.</p>")
         self.presets.activated.connect(self._set_preset)
         self.menu = QMenu(self)
         for words, slot in (
@@ -99,7 +113,7 @@ class SettingsBar(QWidget):
         if settings is None:
             self.failed.emit(CallError("There was no run yet whose settings were kept."))
             return
-        self._form.show_settings(settings)
+        self._form.show_settings(settings, but_not=_OF_THE_IMAGE)
         self.said.emit(f"The settings are now: {name}.")
 
     def _ask_and_load(self) -> None:

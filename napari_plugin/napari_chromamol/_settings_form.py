@@ -12,6 +12,8 @@ from chromamol.settings import READING, Settings, make_settings
 from napari_chromamol._fields import FieldRows
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from napari_chromamol._editors import Editor
 
 BASIC = ("pixel_size_nm", "nucleus_min_area_um2", "reaction_length_nm", "method")
@@ -42,6 +44,7 @@ class SettingsForm(QWidget):
         self.kept_note.hide()
         self.advanced = QCollapsible("Advanced settings", expandedIcon="▼", collapsedIcon="▶")
         self.advanced.setDuration(0)
+        self.advanced.setToolTip("<p>Everything else; what you do not change is as tested.</p>")
         basic = FieldRows(BASIC)
         others = FieldRows(
             name
@@ -66,10 +69,12 @@ class SettingsForm(QWidget):
         values = {name: editor.value() for name, editor in self.editors.items()}
         return make_settings({**values, **self.kept, **others})
 
-    def show_settings(self, settings: Settings) -> None:
+    def show_settings(self, settings: Settings, *, but_not: Collection[str] = ()) -> None:
         """Show other settings; those about reading and the roles are not asked for here."""
         self.kept = {}
         for name, editor in self.editors.items():
+            if name in but_not:
+                continue
             value = getattr(settings, name)
             if not _shows(editor, value):
                 self.kept[name] = value

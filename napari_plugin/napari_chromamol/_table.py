@@ -12,7 +12,8 @@ from qtpy.QtWidgets import QAbstractItemView, QTableView
 from chromamol.results.columns import COLUMNS, RATE_UNIT
 
 _NOT_SHOWN = {"image"}
-_WIDTH_PX = 92
+# What people look for; the others follow as in the file.
+_FIRST = ("nucleus", "domain", "rate_mean", "rate_mean_sd", "area_um2")
 
 
 class TableModel(QAbstractTableModel):
@@ -27,7 +28,9 @@ class TableModel(QAbstractTableModel):
 
     def __init__(self, table: pd.DataFrame, file: str) -> None:
         super().__init__()
-        self._table = table.drop(columns=[name for name in _NOT_SHOWN if name in table])
+        first = [name for name in _FIRST if name in table]
+        others = [name for name in table if name not in {*first, *_NOT_SHOWN}]
+        self._table = table[first + others]
         self._meaning = {one.name: one for one in COLUMNS if one.file == file}
 
     def rowCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802 (Qt)
@@ -87,8 +90,6 @@ class Table(QTableView):
         self.setSortingEnabled(True)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.horizontalHeader().setDefaultSectionSize(_WIDTH_PX)
-        self.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.verticalHeader().hide()
         self.selectionModel().selectionChanged.connect(lambda *_: self.chosen.emit(self.rows()))
 
@@ -98,6 +99,7 @@ class Table(QTableView):
         self._proxy.setSourceModel(self._model)
         self._proxy.sort(-1)
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.resizeColumnsToContents()
 
     def rows(self) -> list[int]:
         """Return the chosen rows of the data frame."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from weakref import WeakSet
 
 from napari.layers import Layer
 
@@ -15,14 +14,10 @@ from napari_chromamol._layers import KEY
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from napari.viewer import Viewer
-
     from chromamol.results.result import Result
 
 # Maps whose value is not among the words.
 _OWN_VALUE = ("residual",)
-
-_followed: WeakSet[Any] = WeakSet()
 
 
 def words_at(result: Result, y: int, x: int) -> str:
@@ -64,16 +59,6 @@ def words_at(result: Result, y: int, x: int) -> str:
     return "; ".join(parts)
 
 
-def follow(viewer: Viewer | None) -> None:
-    """Let the layers of results in a viewer, present and future, tell their uncertainty."""
-    if viewer is None or viewer in _followed:
-        return
-    _followed.add(viewer)
-    for layer in viewer.layers:
-        _tell_uncertainty(layer)
-    viewer.layers.events.inserted.connect(lambda event: _tell_uncertainty(event.value))
-
-
 def _with_sd(value: float, sd: float) -> str:
     """Write a value with its standard deviation, where they are known."""
     if not math.isfinite(value):
@@ -81,7 +66,7 @@ def _with_sd(value: float, sd: float) -> str:
     return f"{value:.3g}" + (f" ± {sd:.2g}" if math.isfinite(sd) else "")
 
 
-def _tell_uncertainty(layer: Layer) -> None:
+def tell_uncertainty(layer: Layer) -> None:
     """Give the layer of a result a status that says more than the value of a pixel."""
     if "map" in layer.metadata.get(KEY, {}):
         layer.get_status = partial(_status, layer)

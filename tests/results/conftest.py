@@ -100,7 +100,7 @@ def build_analysis(*, density_only: bool = False) -> Analysis:
         [heterochromatin + euchromatin] if density_only else [heterochromatin, euchromatin]
     )
     cyx = np.stack([rng.poisson(80 * part * (labels > 0) + 2) for part in volume_fractions])
-    settings = Settings(pixel_size_nm=20.0, roles=dict(roles))
+    settings = Settings(roles=dict(roles))
     findings = (
         Finding("ell-assumed", "The reaction-diffusion length is assumed: 140 nm.", 140.0),
         Finding("scale-relative", "Only ratios within this nucleus mean something.", float("nan")),
