@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -166,7 +166,7 @@ class RateMap:
         if not 0 < level < 1:
             msg = f"The level of an interval is a probability between 0 and 1, not {level}."
             raise ValueError(msg)
-        half_width = stats.norm.ppf(0.5 + level / 2) * self.rate_sd
+        half_width = float(special.ndtri(0.5 + level / 2)) * self.rate_sd
         if self.quantity is Quantity.DEPOSITION:
             return self.rate - half_width, self.rate + half_width
         positive = self.rate > 0

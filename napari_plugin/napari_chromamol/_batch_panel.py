@@ -98,9 +98,9 @@ class BatchPanel(QWidget):
         self.bar.setVisible(running)
 
     def show_stage(self, ended: int, images: int) -> None:
-        """Show how many images came to an end; before they are found, the bar only moves."""
+        """Show how many images came to an end; before they are found, the bar is empty."""
         self.stage.setText(f"{ended} of {images} images" if images else "looking for images ...")
-        self.bar.setRange(0, images)
+        self.bar.setRange(0, images or 1)
         self.bar.setValue(ended)
 
     def show_remark(self, text: str) -> None:

@@ -36,6 +36,7 @@ class _Shown(QObject):
 shown = _Shown()
 
 
+_PAUSE_MS = 10
 _followed: WeakSet[Any] = WeakSet()
 
 
@@ -53,7 +54,7 @@ def follow(viewer: Viewer | None) -> None:
         if _map_of(layer):
             tell_uncertainty(layer)
             # Later, as napari needs some time for either, and the window lives in between.
-            QTimer.singleShot(0, lambda: _finish(viewer, layer))
+            QTimer.singleShot(_PAUSE_MS, lambda: _finish(viewer, layer))
 
     for layer in viewer.layers:
         dress(layer)

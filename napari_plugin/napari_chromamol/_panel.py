@@ -109,13 +109,19 @@ class Panel(QWidget):
         self.device.setText(f"Computed on {words}." if words else _DEVICE_UNKNOWN)
 
     def show_stage(self, stage: Stage) -> None:
-        """Show how far a run is; the bar moves without an end where that is not known."""
+        """Show how far a run is; where that is not known, how long it has taken.
+
+        The bar stays empty then: one that moves without an end draws the whole window again and
+        again, which slows the run where no graphics card draws.
+        """
         name, done, steps = stage.name, stage.done, stage.steps
-        text = f"{name} ..." if steps is None else f"{name}: {done} of {steps}"
-        if stage.seconds_left is not None:
+        text = f"{name}: {done} of {steps}"
+        if steps is None:
+            text = f"{name} ... {_duration(stage.seconds)}" if stage.seconds > 1 else f"{name} ..."
+        elif stage.seconds_left is not None:
             text += f", about {_duration(stage.seconds_left)} left"
         self.stage.setText(text)
-        self.bar.setRange(0, steps or 0)
+        self.bar.setRange(0, steps or 1)
         self.bar.setValue(min(done, steps or 0))
 
     def forget_pixel_size(self) -> None:

@@ -38,12 +38,16 @@ class Stage:
     began_s: float = field(default_factory=time.monotonic)
 
     @property
+    def seconds(self) -> float:
+        """How long the stage has taken so far."""
+        return time.monotonic() - self.began_s
+
+    @property
     def seconds_left(self) -> float | None:
         """How long the stage will last if it goes on like this; None where that is unknown."""
-        spent_s = time.monotonic() - self.began_s
-        if not self.steps or not self.done or spent_s < _SPENT_S:
+        if not self.steps or not self.done or self.seconds < _SPENT_S:
             return None
-        return spent_s * max(self.steps - self.done, 0) / self.done
+        return self.seconds * max(self.steps - self.done, 0) / self.done
 
 
 class RunProgress:

@@ -27,6 +27,8 @@ _LONGEST_S = 300.0
 _PREVIEWED_PX, _SMALL_PX = 1024, 96
 _SPACING_NM = (20.0, 20.0)
 _RUNS, _FIRST_OF_SLOPE = 20, 5
+_PREVIEWS = 6
+_BEAT_MS = 10
 
 
 @dataclass(frozen=True)
@@ -38,14 +40,14 @@ class Measured:
     what : str
     value : float
     unit : str
-    asked : float
-        The most that it may be.
+    asked : float or None
+        The most that it may be; None: said to compare with.
     """
 
     what: str
     value: float
     unit: str
-    asked: float
+    asked: float | None
 
 
 def measure() -> list[Measured]:
@@ -70,9 +72,16 @@ def measure() -> list[Measured]:
     found.append(Measured("memory that a run keeps, runs 6 to 20", float(slope_mb), "MB", 2.0))
 
     _show(viewer, _PREVIEWED_PX)
-    preview_s, _ = _press(widget.preview_button.click, widget)
-    found.append(Measured("preview of 1024 x 1024 pixels", preview_s, "s", 1.0))
+    first_s, *others_s = (_press(widget.preview_button.click, widget)[0] for _ in range(_PREVIEWS))
+    found.append(Measured("first preview of 1024 x 1024 pixels", first_s, "s", 1.0))
+    again_s = float(np.median(others_s))
+    found.append(Measured("preview of 1024 x 1024 pixels again, median", again_s, "s", 1.0))
 
+    start = time.perf_counter()
+    viewer.add_image(np.zeros((_PREVIEWED_PX, _PREVIEWED_PX)))
+    _live_for(0.0)
+    by_napari_s = time.perf_counter() - start
+    found.append(Measured("block by napari itself: one image is added", by_napari_s, "s", None))
     viewer.layers.clear()
     viewer.open_sample("chromamol", "simulated_nucleus")
     _live_for(0.3)
@@ -137,7 +146,7 @@ def _live(is_done: Callable[[], bool]) -> float:
             loop.quit()
 
     beat.timeout.connect(on_beat)
-    beat.start(10)
+    beat.start(_BEAT_MS)
     loop.exec()
     beat.stop()
     return float(np.diff(beats).max())
@@ -146,11 +155,13 @@ def _live(is_done: Callable[[], bool]) -> float:
 def to_markdown(rows: list[Measured]) -> str:
     """Write the numbers as a table."""
     lines = ["| What | Measured | Asked |", "|---|---|---|"]
-    lines += [
-        f"| {row.what} | {row.value:.2f} {row.unit} | at most {row.asked:g} {row.unit} |"
-        for row in rows
-    ]
+    lines += [f"| {row.what} | {row.value:.2f} {row.unit} | {_asked(row)} |" for row in rows]
     return "\n".join(lines)
+
+
+def _asked(row: Measured) -> str:
+    """Say what was asked of a number."""
+    return "" if row.asked is None else f"at most {row.asked:g} {row.unit}"
 
 
 if __name__ == "__main__":
