@@ -165,7 +165,7 @@ def _pixel_size(image: Image) -> str:
     if image.yx_spacing_nm is None:
         return (
             "none in the file (WARNING). 'chromamol run' needs it: look it up in the microscope's "
-            "software and give it, for example: --pixel-size-nm 20"
+            "software and give it in nm, as in --pixel-size-nm 20."
         )
     from chromamol.inference.model_fit import ASSUMED_NM
 

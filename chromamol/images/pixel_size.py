@@ -113,7 +113,7 @@ def settle_spacing(image: Image, settings: Settings) -> Spacing:
     if image.yx_spacing_nm is None:
         msg = (
             f"{image.path.name} states no pixel size. Look it up in the microscope's software and "
-            "give it with --pixel-size-nm, for example: --pixel-size-nm 20"
+            "give it in nm, as in --pixel-size-nm 20."
         )
         raise InputError(" ".join((msg, *(n for n in image.notes if "pixel size" in n))))
     return image.yx_spacing_nm

@@ -111,10 +111,10 @@ def image_layers(
 
 
 def result_layers(result: Result, placement: dict[str, Any]) -> list[LayerData]:
-    """Make the layers of a result: nuclei and domains, then the maps, the rate on top.
+    """Make the layers of a result: the nuclei, then the maps, the rate on top.
 
-    Over the rate lie what fades it where it is uncertain, and stripes where it must not be
-    believed.
+    Over the rate lie what fades it where it is uncertain, stripes where it must not be believed,
+    and the outlines of the domains.
 
     Parameters
     ----------
@@ -129,15 +129,14 @@ def result_layers(result: Result, placement: dict[str, Any]) -> list[LayerData]:
         Each has the result in its metadata.
     """
     there = [name for name in reversed(MAP_NAMES) if np.isfinite(result.maps[name]).any()]
-    layers = [
-        _labels("nuclei", result.labels.copy(), result.nuclei_table, 0.3, visible=True),
-        _labels("domains", result.domains.copy(), result.domains_table, 0.5, visible=False),
-    ]
+    layers = [_labels("nuclei", result.labels.copy(), result.nuclei_table, opacity=0.3)]
     layers += [
         _map(name, result.maps[name], result.record, visible=name == there[-1]) for name in there
     ]
     if "rate" in there:
         layers += _overlays(result)
+    domains = result.domains.copy()
+    layers.append(_labels("domains", domains, result.domains_table, visible=False))
     about = _about(result)
     for _, shown, _ in layers:
         shown["name"] = f"{shown['name']} · {result.record.image}"
@@ -200,15 +199,12 @@ def _passing(name: str, image: str) -> dict[str, Any]:
     return {"name": f"{name} so far · {image}", "metadata": metadata}
 
 
-def _labels(
-    name: str, labels: NDArray[np.int32], table: pd.DataFrame, opacity: float, *, visible: bool
-) -> LayerData:
+def _labels(name: str, labels: NDArray[np.int32], table: pd.DataFrame, **look: object) -> LayerData:
     """Make a layer of labels whose features are the rows of a table."""
     numbers = table["nucleus"] if name == "nuclei" else np.arange(1, len(table) + 1)
     shown: dict[str, Any] = {
         "name": name,
-        "opacity": opacity,
-        "visible": visible,
+        **look,
         "features": table.assign(index=numbers),
         "metadata": {"map": name},
     }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 import numpy as np
-from napari.layers import Image, Labels, Layer
+from napari.layers import Labels, Layer
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from chromamol.analysis import MAP_NAMES
@@ -37,14 +37,15 @@ shown = _Shown()
 
 
 _PAUSE_MS = 10
+_OVER_THE_RATE = {"fade", "doubt", "domains"}
 _followed: WeakSet[Any] = WeakSet()
 
 
 def follow(viewer: Viewer | None) -> None:
     """Let the layers of results in a viewer, present and future, look and speak as such.
 
-    Under the mouse they tell their uncertainty; maps have the bar of their colours; and of a result
-    that was opened the rate is chosen.
+    Under the mouse they tell their uncertainty; maps have the bar of their colours, and domains are
+    outlines; of a result that was opened the rate is chosen.
     """
     if viewer is None or viewer in _followed:
         return
@@ -196,7 +197,9 @@ def _finish(viewer: Viewer, layer: Layer) -> None:
         return
     if _map_of(layer) in {*MAP_NAMES, _PREVIEW}:
         layer.colorbar.visible = True
-    elif viewer.layers.selection.active is layer and isinstance(layer, Image):
+    if _map_of(layer) == "domains":
+        layer.contour = 1  # px
+    if viewer.layers.selection.active is layer and _map_of(layer) in _OVER_THE_RATE:
         rates = [one for one in viewer.layers if _map_of(one) == "rate"]
         below = [one for one in rates if result_of(one) is result_of(layer)]
         viewer.layers.selection.active = below[-1] if below else layer

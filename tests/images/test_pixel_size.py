@@ -25,7 +25,7 @@ def test_the_setting_goes_before_the_file():
 
 def test_without_a_pixel_size_the_message_says_how_to_give_it():
     image = make_image(None, ("The file states 72 dpi, which is ... not a pixel size.",))
-    with pytest.raises(InputError, match=r"--pixel-size-nm 20 The file states 72 dpi"):
+    with pytest.raises(InputError, match=r"--pixel-size-nm 20. The file states 72 dpi"):
         settle_spacing(image, Settings())
 
 

@@ -181,7 +181,7 @@ def test_two_files_are_two_channels(
 @pytest.mark.parametrize(
     ("sentence", "expected"),
     [
-        ("give it with --pixel-size-nm, for example: --pixel-size-nm 20", "'Pixel size' 20"),
+        ("give it in nm, as in --pixel-size-nm 20.", "'Pixel size' 20."),
         ("Say so: --set length_unit=camera-pixel.", "Say so: 'Length unit' camera-pixel."),
         ("Give them with --with B.csv.", "Give them with several files at once."),
         ("Run 'chromamol settings --help'.", "Run 'chromamol settings --help'."),

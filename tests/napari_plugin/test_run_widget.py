@@ -30,8 +30,8 @@ Run = Callable[[RateMapWidget], None]
 # The quick estimator gives no residual, and assumes the reaction length, which channels of unknown
 # gain do not allow.
 RATE = "DOUBTFUL relative rate ratio"
-MAPS = ("domains", "compaction", f"sd of {RATE}", RATE)
-OVER = ("fade of uncertain pixels", "DO NOT BELIEVE")
+MAPS = ("compaction", f"sd of {RATE}", RATE)
+OVER = ("fade of uncertain pixels", "DO NOT BELIEVE", "domains")
 LAYERS = ("nuclei", *MAPS, *OVER)
 
 

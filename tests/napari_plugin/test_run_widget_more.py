@@ -231,7 +231,7 @@ def test_what_is_done_so_far_is_shown_and_goes(
     assert "nuclei so far · cell 3" in names
     # The layers are those of any run, in the same order, and tell their uncertainty.
     maps = [x.metadata["chromamol"].get("map") for x in viewer.layers[2:]]
-    order = ["nuclei", "domains", "compaction", "rate_sd", "rate", "fade", "doubt"]
+    order = ["nuclei", "compaction", "rate_sd", "rate", "fade", "doubt", "domains"]
     assert maps == order
     assert (
         "nucleus 1: " in shown(viewer, "rate").get_status((85 * 40, 130 * 30), world=True)["value"]
