@@ -15,6 +15,10 @@ class InputError(ChromamolError):
     """This image cannot be analysed (command line: exit code 1)."""
 
 
+class NoImage(InputError):
+    """The file is no image to be analysed, as a mask: in a folder of images it is passed by."""
+
+
 class CallError(ChromamolError):
     """The call itself is wrong: an option, a setting, the output folder (exit code 2)."""
 

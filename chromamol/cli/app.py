@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 import chromamol
+from chromamol.cli.batch import batch
 from chromamol.cli.benchmark import accuracy, coverage, density_only, derivatives, gui, io, scaling
 from chromamol.cli.demo import demo
 from chromamol.cli.doctor import doctor
@@ -25,7 +26,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (run, demo, info, export, settings, simulate, doctor):
+for command in (run, batch, demo, info, export, settings, simulate, doctor):
     app.command()(spoken(command))
 
 benchmarks = typer.Typer(no_args_is_help=True, rich_markup_mode=None)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chromamol.errors import InputError
+from chromamol.errors import InputError, NoImage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,8 +34,10 @@ def check_intensities(
 
     Raises
     ------
+    NoImage
+        If the values are those of a mask, or no numbers.
     InputError
-        If the values are not numbers, not finite, all the same, or those of a mask.
+        If they are not finite, or all the same.
     """
     if cyx.dtype.kind not in "iuf":
         held = "only true and false: a mask" if cyx.dtype.kind == "b" else f"{cyx.dtype} values"
@@ -43,7 +45,7 @@ def check_intensities(
             f"{name} holds {held}; an image has integer or floating-point intensities. "
             "A mask of the nuclei is given with --nuclei."
         )
-        raise InputError(msg)
+        raise NoImage(msg)
     n_bad, constant, two_valued, patches = 0, [], [], []
     for number in range(cyx.shape[0]):
         extremes: list[Any] = []
@@ -75,7 +77,7 @@ def check_intensities(
             f"{name} holds two values only: it looks like a mask. Give the image, and the mask of "
             "its nuclei with --nuclei."
         )
-        raise InputError(msg)
+        raise NoImage(msg)
     odd = tuple(
         f"WARNING: channel {c} looks like a label image or a mask: neighbouring pixels have the "
         "same value. Labels of nuclei are given with --nuclei."

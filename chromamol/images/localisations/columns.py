@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chromamol.errors import CallError, InputError
+from chromamol.errors import CallError, InputError, NoImage
 from chromamol.images.pixel_size import nm_per_unit
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def understand(name: str, table: RawTable, settings: Settings) -> Understood:
             f"{name} has no column that is known to hold {' and '.join(missing)}. Its columns are: "
             f"{_listed(table)}. Say which is which, for example: --columns x=NAME,y=NAME"
         )
-        raise InputError(msg)
+        raise NoImage(msg) if len(missing) == 2 else InputError(msg)
     given = "" if settings.length_unit == "auto" else settings.length_unit
     units = {axis: given or _unit_of(found[axis], table) for axis in ("x", "y")}
     factors = {axis: _nm_per(name, axis, unit, table, settings) for axis, unit in units.items()}

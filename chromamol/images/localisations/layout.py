@@ -6,7 +6,7 @@ import csv
 import re
 from dataclasses import dataclass
 
-from chromamol.errors import InputError
+from chromamol.errors import InputError, NoImage
 
 HEAD_BYTES = 2**18
 _MAX_COLUMNS = 1_000
@@ -133,7 +133,7 @@ def find_layout(name: str, lines: list[str], encoding: str) -> Layout:
         skipped -= 1
     if not data:
         msg = f"{name} has a header and no rows: there are no localisations in it."
-        raise InputError(msg)
+        raise NoImage(msg)
     decimal = _decimal(name, [cells(line, delimiter) for line in data], delimiter, len(names))
     folded = {cell.casefold() for cell in names}
     kind = next((kind for key, kind in _KINDS.items() if key in folded), "table of text")
@@ -161,7 +161,7 @@ def _rapidstorm(name: str, lines: list[str], line: int, encoding: str) -> Layout
         units[names[-1]] = _UNITS.get(attributes.get("unit", ""), attributes.get("unit", ""))
     if not any(text.strip() for text in lines[line + 1 :]):
         msg = f"{name} has a header and no rows: there are no localisations in it."
-        raise InputError(msg)
+        raise NoImage(msg)
     return Layout(encoding, line + 1, " ", ".", tuple(names), "rapidSTORM table", units)
 
 

@@ -1,0 +1,134 @@
+"""One image of a batch, all the way to its end, whatever that is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import chromamol
+from chromamol.batch.memory import PeakMemory
+from chromamol.batch.task import Ended, Status
+from chromamol.errors import Cancelled, ChromamolError, NoImage
+from chromamol.progress import Progress, Silent
+from chromamol.results.folders import check_folder, input_store
+from chromamol.results.place import PROVENANCE_FILE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from chromamol.analysis import Analysis
+    from chromamol.batch.task import Task
+    from chromamol.settings import Settings
+
+# Entry of the provenance that tells what a result was made from.
+KEY = "batch_key"
+_NO_MEMORY = (
+    "There was not enough memory for this image. Crop it to the nuclei, or use fewer workers."
+)
+
+
+def bring_to_end(
+    task: Task,
+    out: Path,
+    settings: Settings,
+    *,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Ended:
+    """Analyse an image and write its result, unless that is there; say how it ended.
+
+    Parameters
+    ----------
+    task : Task
+    out : Path
+        Folder of all results.
+    settings : Settings
+    overwrite : bool
+        Analyse it again although its files, the settings and the version are the same.
+    progress : Progress, optional
+
+    Raises
+    ------
+    Cancelled
+        If `progress` asked to stop; nothing is written then.
+    """
+    start, peak = time.monotonic(), PeakMemory()
+    try:
+        ended = _analyse(task, out, settings, progress or Silent(), overwrite=overwrite)
+    except Cancelled:
+        raise
+    except NoImage as error:
+        ended = Ended(task.name, Status.SKIPPED, str(error))
+    except ChromamolError as error:
+        ended = Ended(task.name, Status.FAILED, str(error))
+    except MemoryError:
+        ended = Ended(task.name, Status.FAILED, _NO_MEMORY, lacked_memory=True)
+    except Exception as error:  # noqa: BLE001 (one bad image must not stop the others)
+        reason = (
+            f"Unexpected error ({type(error).__name__}: {error}). Please report it, with the "
+            "output of 'chromamol doctor'."
+        )
+        ended = Ended(task.name, Status.FAILED, reason)
+    return replace(ended, seconds=time.monotonic() - start, memory_mb=peak.mb())
+
+
+def _analyse(
+    task: Task, out: Path, settings: Settings, progress: Progress, *, overwrite: bool
+) -> Ended:
+    """Do what ``chromamol run`` does with one image."""
+    progress.begin("starting")
+    key = _key_of(task, settings)
+    if not overwrite and _stored_key(task.folder) == key:
+        return Ended(task.name, Status.OK, before=True)
+    check_folder(task.folder, overwrite=True)
+    from chromamol.images.intensities import looks_like_labels
+    from chromamol.images.read import read_image
+    from chromamol.pipeline import analyse
+    from chromamol.results.write import write_results
+
+    store = input_store(task.folder, out)
+    image = read_image(task.files, settings, store=store, progress=progress)
+    if len(image.channel_names) == 1 and not image.counts and looks_like_labels(image.cyx[0]):
+        msg = "It looks like a mask or a label image."
+        raise NoImage(msg)
+    analysis = analyse(image, settings, nuclei=task.nuclei, progress=progress)
+    provenance = {KEY: key, "nuclei_file": task.nuclei}
+    write_results(analysis, task.folder, overwrite=True, provenance=provenance, progress=progress)
+    return Ended(task.name, Status.OK, _remark(analysis), nuclei=len(analysis.per_nucleus))
+
+
+def _key_of(task: Task, settings: Settings) -> str:
+    """Return what changes when the files, the settings or the version do."""
+    from chromamol.images.files import source_files
+
+    files = [*task.files, *([task.nuclei] if task.nuclei else [])]
+    parts = {
+        "files": [one.sha256 for one in source_files(files)],
+        "nuclei": task.nuclei is not None,
+        "settings": settings.model_dump(mode="json"),
+        "version": chromamol.__version__,
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _stored_key(folder: Path) -> str | None:
+    """Return the key of the result that is there; None where there is none."""
+    try:
+        entries = json.loads((folder / PROVENANCE_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return entries.get(KEY) if isinstance(entries, dict) else None
+
+
+def _remark(analysis: Analysis) -> str:
+    """Say why maps are missing or must not be believed."""
+    from chromamol.results.in_words import in_words
+    from chromamol.results.record import record_of
+
+    words = in_words(record_of(analysis).nuclei)
+    no_map = [f"No rate map: {sentence}" for sentence in words.no_map]
+    doubts = [f"Do not believe the map: {sentence}" for sentence in words.doubts]
+    return " ".join([*no_map, *doubts])

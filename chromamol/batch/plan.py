@@ -1,0 +1,170 @@
+"""What a batch will do: its images, where their results go, and what is left out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chromamol.batch.find import find_images, paired
+from chromamol.batch.sheet import Sample, read_sheet
+from chromamol.batch.task import Ended, Status, Task
+from chromamol.errors import CallError, InputError
+from chromamol.images.file_name import output_name
+from chromamol.progress import Progress, Silent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a batch will do.
+
+    Attributes
+    ----------
+    out : Path
+        Folder of all results.
+    tasks : tuple of Task
+        The images, in the order of their names.
+    left_out : tuple of Ended
+        Files that are not analysed, and why.
+    notes : tuple of str
+        What else is to be said before it begins.
+    has_sheet : bool
+        Whether groups and replicates are known.
+    """
+
+    out: Path
+    tasks: tuple[Task, ...]
+    left_out: tuple[Ended, ...] = ()
+    notes: tuple[str, ...] = ()
+    has_sheet: bool = False
+
+
+def plan_batch(
+    folder: Path | str,
+    out: Path | str,
+    *,
+    channel_files: Sequence[str] = (),
+    sheet: Path | str | None = None,
+    progress: Progress | None = None,
+) -> Plan:
+    """Find the images of a folder and its subfolders; nothing is opened or written.
+
+    Parameters
+    ----------
+    folder : path
+    out : path
+        Folder of the results; may lie in `folder`, but not be it. Subfolders are mirrored.
+    channel_files : sequence of str, optional
+        Where the channels of a field are in files of their own: a pattern of names for each
+        channel, with one ``*`` for what they share: ``("*_K9me3.tif", "*_K27ac.tif")``.
+    sheet : path, optional
+        Sample sheet, see `chromamol.batch.sheet.read_sheet`; images that are not in it are left
+        out.
+    progress : Progress, optional
+
+    Raises
+    ------
+    CallError
+        If a folder, a pattern or the sheet is wrong.
+    InputError
+        If there is no image.
+    Cancelled
+        If `progress` asked to stop.
+    """
+    folder, out = Path(folder), Path(out)
+    if out.resolve() == folder.resolve():
+        msg = (
+            f"{out} is the folder of the images. Choose another one for the results; it may lie in "
+            "it."
+        )
+        raise CallError(msg)
+    samples = None if sheet is None else read_sheet(Path(sheet))
+    found = find_images(folder, out, progress or Silent())
+    if sheet is not None:
+        found = replace(found, images=tuple(one for one in found.images if not _same(one, sheet)))
+    fields: list[tuple[Path, ...]] = [(image,) for image in found.images]
+    left_out: dict[Path, str] = {}
+    if channel_files:
+        fields, left_out = paired(found.images, channel_files)
+    notes = []
+    if found.others:
+        notes = [f"Passed by, as no image has such a name: {found.others}."]
+    chosen: dict[tuple[Path, ...], Sample | None] = dict.fromkeys(fields)
+    if samples is not None:
+        chosen, unlisted, missing = _listed(fields, samples, folder)
+        left_out |= unlisted
+        notes += missing
+    if not chosen:
+        msg = (
+            f"No image of {folder} is left to be analysed: {len(left_out)} were left out. The "
+            f"first: {_first(left_out, folder)}"
+        )
+        raise InputError(msg)
+    folders = _result_folders([files[0].relative_to(folder) for files in chosen], out)
+    tasks = tuple(
+        _task(files, where, sample, folder)
+        for (files, sample), where in zip(chosen.items(), folders, strict=True)
+    )
+    skipped = tuple(
+        Ended(path.relative_to(folder).as_posix(), Status.SKIPPED, reason)
+        for path, reason in left_out.items()
+    )
+    return Plan(out, tasks, skipped, tuple(notes), samples is not None)
+
+
+def _same(image: Path, sheet: Path | str) -> bool:
+    """Whether a file is the sample sheet itself."""
+    return image.resolve() == Path(sheet).resolve()
+
+
+def _listed(
+    fields: Iterable[tuple[Path, ...]], samples: dict[str, Sample], folder: Path
+) -> tuple[dict[tuple[Path, ...], Sample | None], dict[Path, str], list[str]]:
+    """Keep the fields that the sheet lists; return also those it does not, and what is missing."""
+    masks = {sample.nuclei for sample in samples.values()}
+    chosen: dict[tuple[Path, ...], Sample | None] = {}
+    unlisted: dict[Path, str] = {}
+    known: set[str] = set()
+    for files in fields:
+        names = [file.relative_to(folder).as_posix() for file in files]
+        sample = next((samples[name] for name in names if name in samples), None)
+        known.update(names)
+        if sample is not None:
+            chosen[files] = sample
+        elif names[0] not in masks:
+            unlisted[files[0]] = "It is not in the sample sheet."
+    missing = [
+        f"The sample sheet names '{name}', which is not there."
+        for name in samples
+        if name not in known
+    ]
+    return chosen, unlisted, missing
+
+
+def _first(left_out: dict[Path, str], folder: Path) -> str:
+    """Say what was left out first."""
+    return next((f"{path.relative_to(folder)}: {why}" for path, why in left_out.items()), "none.")
+
+
+def _result_folders(images: Sequence[Path], out: Path) -> list[Path]:
+    """Give every image a folder of its name; of its full file name where two would share one."""
+    short = [image.with_name(output_name(image)) for image in images]
+    shared = {one for one, count in Counter(short).items() if count > 1}
+    above = {parent for image in images for parent in image.parents}
+    return [
+        out / (image if name in shared or name in above else name)
+        for image, name in zip(images, short, strict=True)
+    ]
+
+
+def _task(files: tuple[Path, ...], where: Path, sample: Sample | None, folder: Path) -> Task:
+    """Put together what is known of one image."""
+    name = files[0].relative_to(folder).as_posix()
+    if sample is None:
+        return Task(name, files, where)
+    nuclei = folder / sample.nuclei if sample.nuclei else None
+    return Task(name, files, where, nuclei, sample.group, sample.replicate, sample.block)

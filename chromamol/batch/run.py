@@ -1,0 +1,145 @@
+"""A batch from its plan to its tables."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from chromamol.batch.log import BatchLog
+from chromamol.batch.one import bring_to_end
+from chromamol.batch.tables import gather_tables
+from chromamol.batch.task import Status
+from chromamol.errors import CallError
+from chromamol.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from distributed import Client
+
+    from chromamol.batch.plan import Plan
+    from chromamol.batch.task import Ended, Task
+    from chromamol.progress import Progress
+
+
+def run_batch(
+    plan: Plan,
+    settings: Settings | None = None,
+    *,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    slurm: Path | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Iterator[Ended]:
+    """Analyse the images of a plan, and hand on how each ended.
+
+    Each image gets the files of ``chromamol run`` in a folder of its own; ``batch.csv`` gets a line
+    as it ends; ``nuclei.csv`` and ``domains.csv`` of all images (and ``.parquet``) are written at
+    the end. An image whose result is there and was made from the same files with the same settings
+    and version is not analysed again, so that a batch that was stopped or killed goes on.
+
+    Parameters
+    ----------
+    plan : Plan
+        From `chromamol.batch.plan_batch`.
+    settings : Settings, optional
+        Those of all images.
+    workers : int, optional
+        How many images are analysed side by side, in processes of their own on this computer;
+        0: one after the other, in this process. Default: by cores and memory.
+    scheduler : str, optional
+        Address of a dask scheduler whose workers are used instead.
+    slurm : Path, optional
+        File about jobs of SLURM that are used instead, see `chromamol.batch.workers.slurm_cluster`.
+    overwrite : bool
+        Analyse all images again.
+    progress : Progress, optional
+        Told how far the image is, where `workers` is 0; may cancel.
+
+    Yields
+    ------
+    Ended
+        What is left out first, then the images as they end.
+
+    Raises
+    ------
+    CallError
+        If nothing can be written, or no worker started.
+    Cancelled
+        If `progress` asked to stop.
+    """
+    settings = settings or Settings()
+    if workers is not None and workers < 0:
+        msg = f"The number of workers is 0 or more, not {workers}."
+        raise CallError(msg)
+    log = BatchLog(plan.out)
+    try:
+        for ended in plan.left_out:
+            log.add(ended)
+            yield ended
+        every = (
+            _one_by_one(plan, settings, overwrite=overwrite, progress=progress)
+            if workers == 0
+            else _side_by_side(
+                plan, settings, workers, scheduler=scheduler, slurm=slurm, overwrite=overwrite
+            )
+        )
+        for ended in every:
+            log.add(ended)
+            yield ended
+    finally:
+        log.close()
+    if log.trouble:
+        raise CallError(log.trouble)
+    if any(row["status"] == Status.OK for row in log.rows.values()):
+        gather_tables(plan)
+
+
+def _one_by_one(
+    plan: Plan, settings: Settings, *, overwrite: bool, progress: Progress | None
+) -> Iterator[Ended]:
+    """Analyse images in this process."""
+    for task in plan.tasks:
+        yield bring_to_end(task, plan.out, settings, overwrite=overwrite, progress=progress)
+
+
+def _side_by_side(
+    plan: Plan,
+    settings: Settings,
+    workers: int | None,
+    *,
+    scheduler: str | None,
+    slurm: Path | None,
+    overwrite: bool,
+) -> Iterator[Ended]:
+    """Analyse images on workers; those whose worker died once more, alone."""
+    from chromamol.batch.workers import (
+        analyse_alone,
+        analyse_on,
+        default_workers,
+        local_workers,
+        scheduler_at,
+        slurm_workers,
+    )
+
+    lost: list[Task] = []
+
+    @contextmanager
+    def some(*, alone: bool) -> Iterator[Client]:
+        if scheduler is not None:
+            context = scheduler_at(scheduler)
+        elif slurm is not None:
+            context = slurm_workers(slurm)
+        else:
+            count = min(workers or default_workers(), len(plan.tasks))
+            context = local_workers(1 if alone else count)
+        with context as client:
+            yield client
+
+    with some(alone=False) as client:
+        yield from analyse_on(client, plan.tasks, plan.out, settings, lost, overwrite=overwrite)
+    if lost:
+        with some(alone=True) as client:
+            yield from analyse_alone(client, lost, plan.out, settings, overwrite=overwrite)

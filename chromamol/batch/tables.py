@@ -1,0 +1,78 @@
+"""The tables of all images of a batch in one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from chromamol.output import appearing_file, disk_told
+from chromamol.results.columns import COLUMNS_FILE, DOMAINS_FILE, NUCLEI_FILE
+from chromamol.results.tables import write_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from chromamol.batch.plan import Plan
+    from chromamol.batch.task import Task
+
+SAMPLE_COLUMNS = {
+    "group": "Condition, from the sample sheet.",
+    "replicate": "Biological replicate, from the sample sheet.",
+    "block": "What pairs replicates of different groups, from the sample sheet.",
+}
+
+
+def gather_tables(plan: Plan) -> None:
+    """Write the tables of all results of a plan that are there, as CSV and as Parquet.
+
+    The column `image` holds the file relative to the folder of the batch; with a sample sheet, its
+    group, replicate and block follow.
+
+    Parameters
+    ----------
+    plan : Plan
+
+    Raises
+    ------
+    CallError
+        If they cannot be written.
+    """
+    with disk_told(plan.out):
+        for file in (NUCLEI_FILE, DOMAINS_FILE):
+            table = pd.concat(_parts(plan, file), ignore_index=True)
+            with appearing_file(plan.out / file) as partial:
+                write_table(partial, table)
+            parquet = (plan.out / file).with_suffix(".parquet")
+            with appearing_file(parquet) as partial:
+                table.to_parquet(partial, index=False)
+        columns = pd.read_csv(next(_tables(plan, COLUMNS_FILE))[1], keep_default_na=False)
+        if plan.has_sheet:
+            rows = [
+                (file, name, "", meaning)
+                for file in (NUCLEI_FILE, DOMAINS_FILE)
+                for name, meaning in SAMPLE_COLUMNS.items()
+            ]
+            columns = pd.concat([columns, pd.DataFrame(rows, columns=columns.columns)])
+        with appearing_file(plan.out / COLUMNS_FILE) as partial:
+            write_table(partial, columns)
+
+
+def _parts(plan: Plan, file: str) -> Iterator[pd.DataFrame]:
+    """Read one table of every result, and name its image and sample."""
+    for task, path in _tables(plan, file):
+        part = pd.read_csv(path)
+        part["image"] = task.name
+        if plan.has_sheet:
+            for number, name in enumerate(SAMPLE_COLUMNS, start=1):
+                part.insert(number, name, getattr(task, name))
+        yield part
+
+
+def _tables(plan: Plan, file: str) -> Iterator[tuple[Task, Path]]:
+    """Name the results that have a table."""
+    for task in plan.tasks:
+        path = task.folder / file
+        if path.is_file():
+            yield task, path

@@ -1,0 +1,77 @@
+"""One image of a batch, and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Status(StrEnum):
+    """How an image ended."""
+
+    OK = "ok"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True)
+class Task:
+    """One image of a batch.
+
+    Attributes
+    ----------
+    name : str
+        The (first) file, relative to the folder of the batch, with forward slashes.
+    files : tuple of Path
+        Several files give the channels.
+    folder : Path
+        Where its result goes.
+    nuclei : Path or None
+        Mask or label image of its nuclei; None: they are found.
+    group, replicate, block : str
+        From the sample sheet; empty without one.
+    """
+
+    name: str
+    files: tuple[Path, ...]
+    folder: Path
+    nuclei: Path | None = None
+    group: str = ""
+    replicate: str = ""
+    block: str = ""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How one image ended.
+
+    Attributes
+    ----------
+    name : str
+        Of the task.
+    status : Status
+    reason : str
+        Why it failed or was skipped; of one that is ok, what must not be believed.
+    nuclei : int or None
+        How many were analysed.
+    seconds : float
+    memory_mb : float or None
+        The most memory that its process held meanwhile, MiB; None where that is unknown.
+    before : bool
+        Whether it was done in an earlier batch, and is unchanged since.
+    lacked_memory : bool
+        Whether it failed for want of memory, and is worth another try alone.
+    """
+
+    name: str
+    status: Status
+    reason: str = ""
+    nuclei: int | None = None
+    seconds: float = 0.0
+    memory_mb: float | None = None
+    before: bool = False
+    lacked_memory: bool = False

@@ -1,0 +1,256 @@
+"""Processes that analyse images side by side, here or on a cluster (dask.distributed)."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+from contextlib import contextmanager
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import psutil
+import yaml
+
+from chromamol.batch.one import bring_to_end
+from chromamol.batch.task import Ended, Status
+from chromamol.errors import CallError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from distributed import Client
+
+    from chromamol.batch.task import Task
+    from chromamol.settings import Settings
+
+# A worker needs about so much for an image of 2,000 x 2,000 pixels, with torch.
+_GIB_EACH = 2.0
+_CONNECT_S = 20
+_WAIT_FOR_JOBS_S = 3_600
+_LOST = (
+    "Its worker was stopped by the system, which happens when memory runs out; so it was again "
+    "when the image was analysed alone. Crop it to the nuclei, or use a computer with more memory."
+)
+_CONFIG = {
+    # A worker that dies fails the image it was at, and no other.
+    "distributed.scheduler.allowed-failures": 0,
+    "distributed.scheduler.worker-saturation": 1.0,
+    # Images are not kept by dask: there is nothing to spill.
+    "distributed.worker.memory.target": False,
+    "distributed.worker.memory.spill": False,
+    "distributed.worker.memory.pause": False,
+    "distributed.worker.memory.terminate": 0.95,
+    "distributed.comm.timeouts.connect": f"{_CONNECT_S}s",
+}
+
+
+def default_workers() -> int:
+    """Return how many images can be analysed side by side: by cores, and by memory."""
+    by_memory = int(psutil.virtual_memory().available / 2**30 / _GIB_EACH)
+    return max(1, min(_cores(), by_memory))
+
+
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@contextmanager
+def local_workers(count: int) -> Iterator[Client]:
+    """Start processes on this computer; together they use its cores and its memory once.
+
+    Parameters
+    ----------
+    count : int
+    """
+    import dask
+    from distributed import Client, LocalCluster
+
+    threads = str(max(1, _cores() // count))
+    variables = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+    environment = dict.fromkeys(variables, threads) | {"MALLOC_TRIM_THRESHOLD_": "65536"}
+    with (
+        dask.config.set(_CONFIG | {"distributed.nanny.pre-spawn-environ": environment}),
+        tempfile.TemporaryDirectory(prefix="chromamol-workers-") as scratch,
+        LocalCluster(
+            n_workers=count,
+            threads_per_worker=1,
+            dashboard_address=None,
+            silence_logs=logging.CRITICAL,
+            local_directory=scratch,
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        yield client
+
+
+@contextmanager
+def scheduler_at(address: str) -> Iterator[Client]:
+    """Use the workers of a scheduler that runs already; they see the same folders.
+
+    Raises
+    ------
+    CallError
+        If it cannot be reached, or has no workers.
+    """
+    import dask
+    from distributed import Client
+
+    with dask.config.set(_CONFIG):
+        try:
+            client = Client(address, timeout=_CONNECT_S)
+        except (OSError, ValueError) as error:
+            msg = (
+                f"The scheduler at {address} cannot be reached ({error}). Start one with 'dask "
+                "scheduler', and give its address as it prints it, e.g. tcp://10.0.0.1:8786."
+            )
+            raise CallError(msg) from error
+        with client:
+            if not client.nthreads():
+                msg = (
+                    f"The scheduler at {address} has no workers. Start some with 'dask worker "
+                    f"{address} --nthreads 1', in the environment of chromamol."
+                )
+                raise CallError(msg)
+            yield client
+
+
+@contextmanager
+def slurm_workers(file: Path) -> Iterator[Client]:
+    """Start workers as jobs of SLURM.
+
+    Parameters
+    ----------
+    file : Path
+        YAML: see `slurm_cluster`.
+
+    Raises
+    ------
+    CallError
+        If the file is wrong, dask-jobqueue is not installed, or no job starts within an hour.
+    """
+    import dask
+    from distributed import Client
+
+    with dask.config.set(_CONFIG):
+        cluster, jobs = slurm_cluster(file)
+        with cluster, Client(cluster) as client:
+            cluster.scale(jobs=jobs)
+            try:
+                client.wait_for_workers(1, timeout=_WAIT_FOR_JOBS_S)
+            except TimeoutError as error:
+                msg = f"No job of {file} started within an hour. Look at the queue of SLURM."
+                raise CallError(msg) from error
+            yield client
+
+
+def slurm_cluster(file: Path) -> tuple[Any, int]:
+    """Describe the jobs of SLURM that a file asks for; none is started.
+
+    Parameters
+    ----------
+    file : Path
+        YAML: ``jobs``, how many; the others are those of dask_jobqueue.SLURMCluster, as ``queue``,
+        ``account``, ``memory``, ``walltime``, ``job_script_prologue``. A job is one worker of one
+        core, unless ``cores`` and ``processes`` say otherwise.
+
+    Returns
+    -------
+    cluster : dask_jobqueue.SLURMCluster
+        `job_script()` shows what is given to SLURM.
+    jobs : int
+
+    Raises
+    ------
+    CallError
+        If the file is wrong, or dask-jobqueue is not installed.
+    """
+    try:
+        from dask_jobqueue.slurm import SLURMCluster
+    except ImportError as error:
+        msg = "Jobs of SLURM need dask-jobqueue. Install chromamol with the extra 'cluster'."
+        raise CallError(msg) from error
+    try:
+        values = yaml.safe_load(file.read_text(encoding="utf-8"))
+        options = {"cores": 1, "processes": 1} | dict(values)
+        jobs = int(options.pop("jobs"))
+        return SLURMCluster(**options), jobs
+    except (OSError, UnicodeError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
+        msg = (
+            f"{file} does not describe jobs of SLURM ({type(error).__name__}: {error}). Expected "
+            "YAML with jobs (how many), memory (e.g. 8GB), walltime, and what your cluster asks "
+            "for, as queue and account: the options of dask_jobqueue.SLURMCluster."
+        )
+        raise CallError(msg) from error
+
+
+def analyse_on(
+    client: Client,
+    tasks: Iterable[Task],
+    out: Path,
+    settings: Settings,
+    lost: list[Task],
+    *,
+    overwrite: bool,
+) -> Iterator[Ended]:
+    """Analyse images on workers, as many at a time as there are; none waits at a worker.
+
+    Parameters
+    ----------
+    client : distributed.Client
+    tasks : iterable of Task
+    out : Path
+    settings : Settings
+    lost : list of Task
+        Gets the images whose worker died.
+    overwrite : bool
+
+    Yields
+    ------
+    Ended
+        In the order in which they end.
+    """
+    from distributed import KilledWorker, as_completed
+
+    waiting = iter(tasks)
+    at_work: dict[Any, Task] = {}
+    ended = as_completed()
+
+    def begin(count: int) -> None:
+        for task in islice(waiting, count):
+            future = client.submit(
+                bring_to_end, task, out, settings, overwrite=overwrite, pure=False
+            )
+            at_work[future.key] = task
+            ended.add(future)
+
+    begin(max(1, sum(client.nthreads().values())))
+    for future in ended:
+        task = at_work.pop(future.key)
+        error = future.exception() if future.status == "error" else None
+        if error is None:
+            result = future.result()
+        else:
+            reason = f"Unexpected error ({error}). Please report it."
+            result = Ended(task.name, Status.FAILED, reason)
+        future.release()
+        begin(1)
+        if isinstance(error, KilledWorker) or result.lacked_memory:
+            lost.append(task)
+        else:
+            yield result
+
+
+def analyse_alone(
+    client: Client, tasks: Iterable[Task], out: Path, settings: Settings, *, overwrite: bool
+) -> Iterator[Ended]:
+    """Analyse images one after the other, with nothing beside them."""
+    for task in tasks:
+        lost: list[Task] = []
+        yield from analyse_on(client, [task], out, settings, lost, overwrite=overwrite)
+        if lost:
+            yield Ended(task.name, Status.FAILED, _LOST)

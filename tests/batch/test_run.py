@@ -1,0 +1,216 @@
+"""A batch in this process: files, tables, log, and what is done again."""
+
+from __future__ import annotations
+
+import csv
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+import tifffile
+
+from chromamol import pipeline
+from chromamol.batch import Ended, Status, plan_batch, run_batch
+from chromamol.batch.log import BatchLog
+from chromamol.errors import CallError, Cancelled
+from chromamol.pipeline import analyse
+from chromamol.progress import Silent
+from chromamol.results.result import result_of
+
+from .conftest import QUICK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from chromamol.settings import Settings
+
+    FolderOf = Callable[..., Path]
+
+pytestmark = pytest.mark.usefixtures("without_figures")
+
+
+def lines_of(out: Path) -> dict[str, dict[str, str]]:
+    with (out / "batch.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len({row["image"] for row in rows}) == len(rows)
+    return {row["image"]: row for row in rows}
+
+
+def run(folder: Path, settings: Settings = QUICK, **options: object) -> dict[str, Ended]:
+    plan = plan_batch(folder, folder.parent / "out")
+    return {one.name: one for one in run_batch(plan, settings, workers=0, **options)}
+
+
+def dates(out: Path) -> dict[str, int]:
+    return {
+        path.parent.relative_to(out).as_posix(): path.stat().st_mtime_ns
+        for path in out.rglob("provenance.json")
+    }
+
+
+def test_each_image_ends_and_the_tables_are_gathered(folder_of: FolderOf) -> None:
+    folder = folder_of("a.ome.tif", "day 1/ü b.ome.tif")
+    mask = tifffile.imread(folder / "a.ome.tif")[0] > 100
+    tifffile.imwrite(folder / "mask.tif", mask.astype(np.uint8) * 255)
+    labels = np.kron(np.arange(1, 13).reshape(3, 4), np.ones((16, 19))).astype(np.uint16)
+    tifffile.imwrite(folder / "labels.tif", labels)
+    (folder / "notes.txt").write_text("what I saw\n")
+    (folder / "plate.csv").write_text("well,dose\nA1,3\n")
+    (folder / "=1+2.tif").write_bytes((folder / "a.ome.tif").read_bytes()[:1500])
+    tifffile.imwrite(folder / "bare.tif", tifffile.imread(folder / "a.ome.tif")[0])
+    ended = run(folder)
+    assert {name: one.status.value for name, one in ended.items()} == {
+        "=1+2.tif": "failed",
+        "a.ome.tif": "ok",
+        "bare.tif": "failed",
+        "day 1/ü b.ome.tif": "ok",
+        "labels.tif": "skipped",
+        "mask.tif": "skipped",
+        "notes.txt": "skipped",
+        "plate.csv": "skipped",
+    }
+    assert "states no pixel size" in ended["bare.tif"].reason
+    out = folder.parent / "out"
+    rows = lines_of(out)
+    assert rows["'=1+2.tif"]["status"] == "failed"
+    assert rows["a.ome.tif"]["nuclei"] == "1"
+    assert float(rows["a.ome.tif"]["memory_mb"]) > 50
+
+    nuclei = pd.read_csv(out / "nuclei.csv")
+    assert list(nuclei["image"]) == ["a.ome.tif", "day 1/ü b.ome.tif"]
+    alone = result_of(analyse(folder / "a.ome.tif", QUICK)).nuclei_table
+    assert nuclei["rate_mean"][1] == pytest.approx(alone["rate_mean"][0])
+    pd.testing.assert_frame_equal(pd.read_parquet(out / "nuclei.parquet"), nuclei)
+    domains = pd.read_csv(out / "domains.csv")
+    assert set(domains["image"]) == set(nuclei["image"])
+    columns = pd.read_csv(out / "columns.csv")
+    assert set(nuclei) <= set(columns["column"])
+
+
+def test_a_second_batch_does_what_changed_and_nothing_else(folder_of: FolderOf) -> None:
+    folder = folder_of("a.ome.tif", "b.ome.tif")
+    run(folder)
+    out = folder.parent / "out"
+    first, logged = dates(out), lines_of(out)
+    assert all(one.before and one.status is Status.OK for one in run(folder).values())
+    assert dates(out) == first
+    assert lines_of(out) == logged
+
+    # Other pixels in one file.
+    changed = tifffile.imread(folder / "b.ome.tif")
+    with tifffile.TiffFile(folder / "b.ome.tif") as file:
+        description = file.ome_metadata
+    changed[0, 24, 37] += 1
+    tifffile.imwrite(folder / "b.ome.tif", changed, description=description, metadata=None)
+    assert {name: one.before for name, one in run(folder).items()} == {
+        "a.ome.tif": True,
+        "b.ome.tif": False,
+    }
+    second = dates(out)
+    assert second["a"] == first["a"]
+    assert second["b"] > first["b"]
+    # Other settings, and by wish.
+    other = QUICK.replace(nucleus_smoothing_nm=200.0)
+    assert not any(one.before for one in run(folder, other).values())
+    assert not any(one.before for one in run(folder, other, overwrite=True).values())
+    provenance = json.loads((out / "a" / "provenance.json").read_text(encoding="utf-8"))
+    assert len(provenance["batch_key"]) == 64
+
+
+def test_groups_are_in_the_tables(folder_of: FolderOf) -> None:
+    folder = folder_of("a.ome.tif", "b.ome.tif")
+    mask = np.zeros((48, 76), np.uint8)
+    mask[10:40, 20:60] = 255
+    tifffile.imwrite(folder / "mask.tif", mask)
+    sheet = folder / "samples.csv"
+    sheet.write_text(
+        "image,group,replicate,nuclei\nb.ome.tif,=2+3,r1,mask.tif\na.ome.tif,control,r2,none.tif\n"
+    )
+    out = folder.parent / "out"
+    plan = plan_batch(folder, out, sheet=sheet)
+    ended = {one.name: one for one in run_batch(plan, QUICK, workers=0)}
+    assert ended["b.ome.tif"].status is Status.OK
+    assert ended["a.ome.tif"].status is Status.FAILED
+    assert "none.tif" in ended["a.ome.tif"].reason
+    nuclei = pd.read_csv(out / "nuclei.csv")
+    assert list(nuclei.columns[:4]) == ["image", "group", "replicate", "block"]
+    assert list(nuclei["group"]) == ["'=2+3"]
+    assert nuclei["area_um2"][0] == pytest.approx(30 * 40 * 1.2e-3, rel=0.01)
+    assert "replicate" in set(pd.read_csv(out / "columns.csv")["column"])
+
+
+def test_a_cancel_leaves_what_is_done(folder_of: FolderOf) -> None:
+    folder = folder_of("a.ome.tif", "b.ome.tif", "c.ome.tif")
+
+    stages: list[str] = []
+
+    class Stopping(Silent):
+        def begin(self, stage: str, steps: int | None = None) -> None:
+            stages.append(stage)
+            if stages.count("starting") == 2 and stage.startswith("finding"):
+                raise Cancelled
+
+    with pytest.raises(Cancelled):
+        run(folder, progress=Stopping())
+    out = folder.parent / "out"
+    assert set(lines_of(out)) == {"a.ome.tif"}
+    assert set(dates(out)) == {"a"}
+    assert [one.before for one in run(folder).values()] == [True, False, False]
+
+
+def test_faults_and_want_of_memory_fail_one_image(
+    folder_of: FolderOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = folder_of("a.ome.tif", "b.ome.tif", "c.ome.tif")
+
+    def analyse_some(image: object, *args: object, **options: object) -> object:
+        if image.name == "a":
+            raise MemoryError
+        if image.name == "b":
+            msg = "by nothing"
+            raise ZeroDivisionError(msg)
+        return analyse(image, *args, **options)
+
+    monkeypatch.setattr(pipeline, "analyse", analyse_some)
+    ended = run(folder)
+    assert ended["a.ome.tif"].lacked_memory
+    assert "not enough memory" in ended["a.ome.tif"].reason
+    assert "ZeroDivisionError: by nothing" in ended["b.ome.tif"].reason
+    assert ended["c.ome.tif"].status is Status.OK
+
+
+def test_what_cannot_be_written_is_told(folder_of: FolderOf) -> None:
+    folder = folder_of("a.ome.tif")
+    out = folder.parent / "out"
+    out.write_text("a file in the way")
+    with pytest.raises(CallError, match="cannot be written"):
+        run(folder)
+    out.unlink()
+    (out / "a").mkdir(parents=True)
+    (out / "a" / "mine.txt").write_text("no result")
+    ended = run(folder)
+    assert "is not a result of chromamol" in ended["a.ome.tif"].reason
+    assert (out / "a" / "mine.txt").read_text() == "no result"
+    with pytest.raises(CallError, match="0 or more"):
+        list(run_batch(plan_batch(folder, out), workers=-1))
+
+
+def test_a_torn_line_of_the_log_is_none(tmp_path: Path) -> None:
+    log = BatchLog(tmp_path)
+    log.add(Ended("a.tif", Status.OK, nuclei=3, seconds=1.24, memory_mb=100.4))
+    log.add(Ended("b.tif", Status.FAILED, 'It "broke",\nbadly.', seconds=2))
+    with (tmp_path / "batch.csv").open("a", encoding="utf-8") as file:
+        file.write("c.tif,ok,no en")
+    again = BatchLog(tmp_path)
+    assert list(again.rows) == ["a.tif", "b.tif"]
+    again.add(Ended("b.tif", Status.OK, seconds=3))
+    again.add(Ended("a.tif", Status.OK, before=True))
+    again.close()
+    rows = lines_of(tmp_path)
+    assert rows["a.tif"]["seconds"] == "1.2"
+    assert rows["a.tif"]["nuclei"] == "3"
+    assert rows["b.tif"]["status"] == "ok"
+    assert [path.name for path in tmp_path.iterdir()] == ["batch.csv"]
