@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ __all__ = [
     "infer_rates",
     "read_image",
 ]
+
+# What is logged is for those who ask for it; a user hears sentences.
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 # Resolved on first use (PEP 562), so that `import chromamol` stays instant.
 _HOMES = {

@@ -104,10 +104,11 @@ def batch(viewer: napari.Viewer) -> None:
         widget.images.choose(str(folder))
         widget.settings.choose(str(settings))
         widget.results.choose("results")
-        wait_until(lambda: bool(widget.table.tasks.tasks), LONGEST_RUN_S)
+        wait_until(lambda: bool(widget.table.images.rows), LONGEST_RUN_S)
         widget.run_button.click()
         wait_until(lambda: not widget.is_running, LONGEST_RUN_S)
-        widget.open_result(widget.table.tasks.index(0, 0))
+        widget.open_result(widget.table.images.index(0, 0))
+        wait_until(lambda: bool(viewer.layers), LONGEST_RUN_S)
         widget.table.selectRow(1)
         picture(viewer, "batch-widget.png")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from chromamol.analysis import Analysis
     from chromamol.batch.task import Task
     from chromamol.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 # Entry of the provenance that tells what a result was made from.
 KEY = "batch_key"
@@ -66,7 +69,8 @@ def bring_to_end(
         ended = Ended(task.name, Status.FAILED, str(error))
     except MemoryError:
         ended = Ended(task.name, Status.FAILED, _NO_MEMORY, lacked_memory=True)
-    except Exception as error:  # noqa: BLE001 (one bad image must not stop the others)
+    except Exception as error:  # one bad image must not stop the others
+        logger.exception("The analysis of %s failed", task.name)
         reason = (
             f"Unexpected error ({type(error).__name__}: {error}). Please report it, with the "
             "output of 'chromamol doctor'."

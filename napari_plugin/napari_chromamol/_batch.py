@@ -1,30 +1,65 @@
-"""A batch: the images of a folder, one after the other; made for a thread, no window here."""
+"""A batch as the window sees it: `chromamol.batch`, one image after the other, in a thread."""
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from chromamol.errors import CallError, ChromamolError
-from chromamol.results.folders import result_folders
-from napari_chromamol._analyse_task import bring_to_end
-from napari_chromamol._batch_log import BatchLog
+from chromamol.batch import Status, plan_batch, run_batch
+from chromamol.errors import CallError, Cancelled, ChromamolError
 from napari_chromamol._fault import fault
-from napari_chromamol._find_images import find_images
+from napari_chromamol._fields import for_settings_file
 from napari_chromamol._progress import RunProgress
-from napari_chromamol._task import Status, Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from chromamol.batch import Ended
     from chromamol.settings import Settings
 
-_NOT_DONE = (Status.FAILED, Status.SKIPPED, Status.CANCELLED, Status.WAITING)
+WAITING, RUNNING, CANCELLED = "waiting", "running", "cancelled"
+_NOT_OK = (Status.FAILED, Status.SKIPPED, CANCELLED, WAITING)
+_BEFORE = (
+    "Done before, from the same file with the same settings. Tick 'Analyse all again' to redo it."
+)
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Row:
+    """One image of a batch; the thread that works on it writes, the window reads.
+
+    Attributes
+    ----------
+    name : str
+        Relative to the folder of the batch.
+    status : str
+        One of `chromamol.batch.Status`, or waiting, running, cancelled.
+    remark : str
+        Why it has this status, or what must not be believed.
+    seconds : float or None
+        How long it took; None before it ended.
+    folder : Path or None
+        Where its result goes.
+    """
+
+    name: str
+    status: str = WAITING
+    remark: str = ""
+    seconds: float | None = None
+    folder: Path | None = None
+
+    @property
+    def store(self) -> Path | None:
+        """The result as the window opens it; None where there is none."""
+        if self.folder is None or self.status != Status.OK:
+            return None
+        return next(self.folder.glob("*.ome.zarr"), None)
 
 
 class Batch:
@@ -34,11 +69,11 @@ class Batch:
     ----------
     folder : Path
     out : Path or None
-        Folder of the results, as for ``chromamol run``; None: not chosen yet.
+        Folder of the results; None: not chosen yet.
 
     Attributes
     ----------
-    tasks : sequence of Task
+    rows : sequence of Row
         Empty before the images are found.
     progress : RunProgress
         Of the image that is running; stops the search and the batch.
@@ -47,7 +82,7 @@ class Batch:
     """
 
     def __init__(self, folder: Path, out: Path | None) -> None:
-        self.tasks: Sequence[Task] = ()
+        self.rows: Sequence[Row] = ()
         self.progress = RunProgress()
         self.trouble = ""
         self._folder, self._out = folder, out
@@ -55,36 +90,49 @@ class Batch:
     @property
     def summary(self) -> str:
         """How many images came to which end."""
-        counts = Counter(task.status for task in self.tasks)
-        words = [f"{counts[Status.DONE]} of {counted(len(self.tasks), 'image')} done"]
-        words += [f"{counts[status]} {status}" for status in _NOT_DONE if counts[status]]
+        counts = Counter(row.status for row in self.rows)
+        words = [f"{counts[Status.OK]} of {counted(len(self.rows), 'image')} done"]
+        words += [f"{counts[status]} {status}" for status in _NOT_OK if counts[status]]
         return f"{', '.join(words)}."
 
     def find(self) -> Self:
         """Look for the images."""
         with self._in_words():
-            self._find()
+            # Where results go is not searched; without such a folder there is nothing to leave out.
+            out = self._folder / ".none" if self._out is None else self._out
+            plan = plan_batch(self._folder, out, progress=self.progress)
+            self.rows = [Row(task.name) for task in plan.tasks]
         return self
 
-    def run(self, settings: Settings, *, replace: bool) -> Self:
+    def run(self, settings: Settings, *, overwrite: bool) -> Self:
         """Look for the images and analyse them, until all had their turn or somebody cancels.
 
         Parameters
         ----------
         settings : Settings
-        replace : bool
-            Whether an image that has a result already is analysed again.
+        overwrite : bool
+            Whether images whose result is there are analysed again.
         """
         with self._in_words():
-            log = BatchLog(self._checked_out())
-            self._find()
-            self._give_folders()
-            for task in self.tasks:
-                if self.progress.cancelled:
-                    break
-                bring_to_end(task, self._out, settings, self.progress, replace=replace)
-                log.add(task.name, task.status, task.remark, task.seconds)
-            self.trouble = log.trouble
+            if self._out is None:
+                msg = "Choose a folder for the results."
+                raise CallError(msg)
+            self.progress.begin("looking for images")
+            plan = plan_batch(self._folder, self._out, progress=self.progress)
+            self.rows = [Row(task.name, folder=task.folder) for task in plan.tasks]
+            every = run_batch(
+                plan, settings, workers=0, overwrite=overwrite, progress=self.progress
+            )
+            waiting = iter(self.rows)
+            row = next(waiting)
+            row.status = RUNNING
+            try:
+                for ended in every:
+                    _fill(row, ended)
+                    row = next(waiting, row)
+                    row.status = RUNNING if row.seconds is None else row.status
+            except Cancelled:
+                row.status, row.remark = CANCELLED, "Stopped before it was complete."
         return self
 
     @contextmanager
@@ -92,36 +140,21 @@ class Batch:
         """Turn an error of the whole batch into a sentence."""
         try:
             yield
+        except Cancelled:
+            self.trouble = ""
         except ChromamolError as error:
             self.trouble = str(error)
         except Exception as error:
             logger.exception("The batch %s failed", self._folder)
             self.trouble = fault(error)
 
-    def _find(self) -> None:
-        self.progress.begin("looking for images")
-        images = find_images(self._folder, self._out, self.progress)
-        self.tasks = [Task(one, one.relative_to(self._folder).as_posix()) for one in images]
-
-    def _checked_out(self) -> Path:
-        """Return the folder of the results; refuse none, and that of the images."""
-        if self._out is None:
-            msg = "Choose a folder for the results."
-            raise CallError(msg)
-        if self._out.resolve() == self._folder.resolve():
-            msg = (
-                f"{self._out} is the folder of the images. Choose another one for the results; it "
-                "may lie in it."
-            )
-            raise CallError(msg)
-        return self._out
-
-    def _give_folders(self) -> None:
-        folders = result_folders([task.image for task in self.tasks], self._out)
-        for task, folder in zip(self.tasks, folders, strict=True):
-            task.folder = folder
-
 
 def counted(count: int, noun: str) -> str:
     """Say how many."""
     return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _fill(row: Row, ended: Ended) -> None:
+    """Note how an image ended."""
+    row.remark = _BEFORE if ended.before else for_settings_file(ended.reason)
+    row.seconds, row.status = ended.seconds, ended.status.value

@@ -32,7 +32,10 @@ _RESULTS_HELP = (
     "Each image gets a folder of its own here, with maps, tables and a figure. batch.csv lists "
     "how each image ended."
 )
-_REPLACE_HELP = "Analyse images again that have a result already. Otherwise they are skipped."
+_AGAIN_HELP = (
+    "Analyse images again whose result is there already, made from the same file with the same "
+    "settings. Otherwise they stay as they are."
+)
 _WIDTH_PX, _HEIGHT_PX = 370, 760
 _REMARK_HEIGHT_PX = 96
 
@@ -44,7 +47,7 @@ class BatchPanel(QWidget):
     ----------
     images, settings, results : PathRow
         What is analysed, how, and where the results go.
-    replace : QCheckBox
+    again : QCheckBox
     run_button, cancel_button : QPushButton
     stage : QLabel
         What is being done.
@@ -62,10 +65,11 @@ class BatchPanel(QWidget):
         self.images = PathRow(ask_folder, "folder of images", _IMAGES_HELP)
         self.settings = PathRow(ask_settings, "default settings", _SETTINGS_HELP)
         self.results = PathRow(ask_folder, "folder for the results", _RESULTS_HELP)
-        self.replace = QCheckBox("Replace earlier results")
-        self.replace.setToolTip(f"<p>{_REPLACE_HELP}</p>")
-        self.run_button = QPushButton("Run")
-        self.cancel_button = QPushButton("Cancel")
+        self.again = QCheckBox("Analyse all again")
+        self.again.setToolTip(f"<p>{_AGAIN_HELP}</p>")
+        self.run_button, self.cancel_button = QPushButton("Run"), QPushButton("Cancel")
+        self.run_button.setToolTip("Analyse the images; what is done already is left as it is.")
+        self.cancel_button.setToolTip("Stop. What is done stays, and the next Run goes on there.")
         self.stage = plain_text()
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
@@ -91,7 +95,7 @@ class BatchPanel(QWidget):
 
     def show_running(self, running: bool) -> None:
         """Show whether a batch is going on; nothing is chosen meanwhile."""
-        for part in (self.images, self.settings, self.results, self.replace, self.run_button):
+        for part in (self.images, self.settings, self.results, self.again, self.run_button):
             part.setEnabled(not running)
         self.cancel_button.setEnabled(running)
         self.stage.setVisible(running)
@@ -115,7 +119,7 @@ class BatchPanel(QWidget):
         form.addRow("Images", self.images)
         form.addRow("Settings", self.settings)
         form.addRow("Results", self.results)
-        form.addRow("", self.replace)
+        form.addRow("", self.again)
         buttons = QHBoxLayout()
         buttons.addWidget(self.run_button, 2)
         buttons.addWidget(self.cancel_button, 1)

@@ -14,14 +14,13 @@ from qtpy.QtWidgets import (
     QTableView,
 )
 
-from napari_chromamol._task import Status
+from napari_chromamol._batch import RUNNING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from napari_chromamol._batch import Batch
+    from napari_chromamol._batch import Batch, Row
     from napari_chromamol._progress import RunProgress
-    from napari_chromamol._task import Task
 
 HEADINGS = ("Image", "Status", "Remark", "Seconds")
 _NOWHERE = QModelIndex()
@@ -32,23 +31,23 @@ class BatchModel(QAbstractTableModel):
 
     def __init__(self) -> None:
         super().__init__()
-        self.tasks: Sequence[Task] = ()
+        self.rows: Sequence[Row] = ()
         self._progress: RunProgress | None = None
 
     def show(self, batch: Batch) -> None:
         """Show a batch as it is now."""
-        if batch.tasks is not self.tasks:
+        if batch.rows is not self.rows:
             self.beginResetModel()
-            self.tasks, self._progress = batch.tasks, batch.progress
+            self.rows, self._progress = batch.rows, batch.progress
             self.endResetModel()
-        elif self.tasks:
+        elif self.rows:
             self.dataChanged.emit(
-                self.index(0, 0), self.index(len(self.tasks) - 1, len(HEADINGS) - 1)
+                self.index(0, 0), self.index(len(self.rows) - 1, len(HEADINGS) - 1)
             )
 
     def rowCount(self, parent: QModelIndex = _NOWHERE) -> int:  # noqa: N802 (the name is Qt's)
         """Return the number of images."""
-        return 0 if parent.isValid() else len(self.tasks)
+        return 0 if parent.isValid() else len(self.rows)
 
     def columnCount(self, parent: QModelIndex = _NOWHERE) -> int:  # noqa: N802 (the name is Qt's)
         """Return the number of columns."""
@@ -66,20 +65,20 @@ class BatchModel(QAbstractTableModel):
         """Return the text of a cell."""
         if role not in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole}:
             return None
-        text = self._texts(self.tasks[index.row()])[index.column()]
+        text = self._texts(self.rows[index.row()])[index.column()]
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"<p>{escape(text)}</p>" if text else None
         return " ".join(text.split())
 
-    def _texts(self, task: Task) -> tuple[str, str, str, str]:
+    def _texts(self, row: Row) -> tuple[str, str, str, str]:
         """Return the texts of a row."""
-        if task.status is Status.RUNNING:
+        if row.status == RUNNING:
             stage = self._progress.stage
             share = f"{min(stage.done / stage.steps, 1):.0%} " if stage.steps else ""
             doing = "stopping" if self._progress.cancelled else f"{share}{stage.name}"
-            return task.name, task.status.value, f"{doing} ...", ""
-        seconds = "" if task.seconds is None else f"{task.seconds:.1f}"
-        return task.name, task.status.value, task.remark, seconds
+            return row.name, row.status, f"{doing} ...", ""
+        seconds = "" if row.seconds is None else f"{row.seconds:.1f}"
+        return row.name, row.status, row.remark, seconds
 
 
 class BatchTable(QTableView):
@@ -87,13 +86,13 @@ class BatchTable(QTableView):
 
     Attributes
     ----------
-    tasks : BatchModel
+    images : BatchModel
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.tasks = BatchModel()
-        self.setModel(self.tasks)
+        self.images = BatchModel()
+        self.setModel(self.images)
         self.setItemDelegateForColumn(0, _ElidedInTheMiddle(self))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)

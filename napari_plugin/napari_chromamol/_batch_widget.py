@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from napari.layers import Layer
 from qtpy.QtCore import QEvent, QModelIndex, QTimer
 from superqt.utils import create_worker
 
@@ -12,10 +13,15 @@ from chromamol.errors import CallError, ChromamolError
 from chromamol.settings import Settings
 from napari_chromamol._batch import Batch, counted
 from napari_chromamol._batch_panel import BatchPanel
+from napari_chromamol._fault import fault
 from napari_chromamol._launch import launch
+from napari_chromamol._on_screen import follow
+from napari_chromamol._reader import layers_of
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
+
+    from napari_chromamol._layers import LayerData
 
 _LOOK_EVERY_MS = 100
 
@@ -37,6 +43,7 @@ class BatchWidget(BatchPanel):
         self.results.changed.connect(self.find)
         self.table.selectionModel().currentRowChanged.connect(self._show_remark)
         self.table.doubleClicked.connect(self.open_result)
+        follow(napari_viewer)
 
     @property
     def is_running(self) -> bool:
@@ -61,9 +68,9 @@ class BatchWidget(BatchPanel):
         except ChromamolError as error:
             self.say(str(error), trouble=True)
             return
-        replace = self.replace.isChecked()
+        again = self.again.isChecked()
         try:
-            launch("Batch", partial(batch.run, settings, replace=replace), returned=self._on_done)
+            launch("Batch", partial(batch.run, settings, overwrite=again), returned=self._on_done)
         except ChromamolError as error:
             self.say(str(error), trouble=True)
             return
@@ -80,15 +87,30 @@ class BatchWidget(BatchPanel):
 
     def open_result(self, index: QModelIndex) -> None:
         """Open the maps of an image, where there are any."""
-        store = self.table.tasks.tasks[index.row()].store
+        store = self.table.images.rows[index.row()].store
         if store is not None:
-            self._viewer.open(store, plugin="chromamol")
+            self.say(f"Opening {store.name} ...")
+            create_worker(
+                layers_of,
+                [store],
+                _connect={"returned": self._show_result, "errored": self._on_unread},
+            )
 
     def event(self, event: QEvent) -> bool:
         """Come to an end when the widget is taken out of the window."""
         if event.type() == QEvent.Type.ParentChange and self.parent() is None:
             self.cancel()
         return super().event(event)
+
+    def _show_result(self, layers: list[LayerData]) -> None:
+        """Show a result that was read."""
+        self.say("")
+        for data, shown, kind in layers:
+            self._viewer.add_layer(Layer.create(data, shown, kind))
+
+    def _on_unread(self, error: Exception) -> None:
+        """Say why a result cannot be opened."""
+        self.say(str(error) if isinstance(error, ChromamolError) else fault(error), trouble=True)
 
     def _chosen(self) -> tuple[Batch, Settings]:
         """Return what to do."""
@@ -109,9 +131,9 @@ class BatchWidget(BatchPanel):
 
     def _look(self) -> None:
         """Show how far the batch is."""
-        tasks = self._batch.tasks
-        self.table.tasks.show(self._batch)
-        self.show_stage(sum(task.seconds is not None for task in tasks), len(tasks))
+        rows = self._batch.rows
+        self.table.images.show(self._batch)
+        self.show_stage(sum(row.seconds is not None for row in rows), len(rows))
         self._show_remark()
 
     def _on_found(self, batch: Batch) -> None:
@@ -119,14 +141,14 @@ class BatchWidget(BatchPanel):
         self.destroyed.disconnect(batch.progress.cancel)
         if batch is self._batch:
             self._rest()
-            found = f"{counted(len(batch.tasks), 'image')} found."
+            found = f"{counted(len(batch.rows), 'image')} found."
             self.say(batch.trouble or found, trouble=bool(batch.trouble))
 
     def _on_done(self, batch: Batch) -> None:
         """Say how the images of a batch ended."""
         self.destroyed.disconnect(batch.progress.cancel)
         self._rest()
-        sentences = [batch.summary] if batch.tasks else []
+        sentences = [batch.summary] if batch.rows else []
         sentences += [batch.trouble] if batch.trouble else []
         self.say(" ".join(sentences), trouble=bool(batch.trouble))
 
@@ -140,5 +162,5 @@ class BatchWidget(BatchPanel):
     def _show_remark(self) -> None:
         """Show what is to be said of the chosen image."""
         index = self.table.currentIndex()
-        chosen = self.table.tasks.tasks[index.row()] if index.isValid() else None
+        chosen = self.table.images.rows[index.row()] if index.isValid() else None
         self.show_remark(f"{chosen.name}: {chosen.remark}" if chosen and chosen.remark else "")

@@ -69,6 +69,20 @@ def for_window(text: str) -> str:
     return _OPTION.sub(_field_of, text)
 
 
+def for_settings_file(text: str) -> str:
+    """Name the keys of a settings file where a sentence names options of the command line."""
+    text = _ASSIGNMENT.sub(lambda found: f"'{found[1]}: {found[2]}' in the settings file", text)
+    return _OPTION.sub(_key_of, text)
+
+
+def _key_of(found: re.Match[str]) -> str:
+    """Name the key of one option."""
+    name, example = found[1].replace("-", "_"), (found[2] or "").strip()
+    if name not in Settings.model_fields:
+        return found[0]
+    return f"'{name}{f': {example}' if example else ''}' in the settings file"
+
+
 def _field_of(found: re.Match[str]) -> str:
     """Name the field of one option."""
     name, example = found[1].replace("-", "_"), found[2] or ""

@@ -16,17 +16,13 @@ from qtpy.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from qtpy.QtWidgets import QFileDialog
 
 from chromamol import pipeline
-from chromamol.errors import InputError
 from chromamol.pipeline import analyse
-from chromamol.progress import Silent
 from chromamol.results import figure
 from chromamol.results.result import result_of
 from chromamol.results.tables import write_table
 from chromamol.results.write import _file_names
 from chromamol.settings import Settings
-from napari_chromamol._batch_log import BatchLog
 from napari_chromamol._batch_table import HEADINGS
-from napari_chromamol._find_images import find_images
 from napari_chromamol._path_row import PathEdit
 
 if TYPE_CHECKING:
@@ -123,10 +119,10 @@ def lines_of(out: Path) -> list[dict[str, str]]:
 def stands_still(started: list[Path]) -> Callable[..., Any]:
     """An analysis that comes only half through the second image, until it is cancelled."""
 
-    def analyse_one(images: list[Path], *args: object, progress: Any, **options: Any) -> Any:
-        started.append(images[0])
-        if images[0].name != "späte Zelle.ome.tif":
-            return analyse(images, *args, progress=progress, **options)
+    def analyse_one(image: Any, *args: object, progress: Any, **options: Any) -> Any:
+        started.append(image.path)
+        if image.name != "späte Zelle":
+            return analyse(image, *args, progress=progress, **options)
         progress.begin("fitting", 4)
         progress.advance(2)
         while True:
@@ -151,73 +147,54 @@ def test_a_folder_again_and_replaced(
     run()
     assert widget.message.text() == "2 of 3 images done, 1 failed."
     table = rows(widget)
-    assert [row[:2] for row in table] == [(BROKEN, "failed"), (FIRST, "done"), (SECOND, "done")]
+    assert [row[:2] for row in table] == [(BROKEN, "failed"), (FIRST, "ok"), (SECOND, "ok")]
     assert BROKEN in table[0][2]
-    assert table[1][2].startswith("1 nucleus. Do not believe the map: ")
+    assert table[1][2].startswith("Do not believe the map: ")
     assert all(float(seconds) > 0 for *_, seconds in table[1:])
 
     # The numbers are those of an analysis of this image alone, and so are the files.
-    results = out / "späte Zelle"
+    results = out / "dag 2" / "späte Zelle"
     alone = result_of(analyse(folder / SECOND, Settings(method="direct")))
     table_alone = folder.with_name("nuclei.csv")
     write_table(table_alone, alone.nuclei_table)
     assert (results / "nuclei.csv").read_bytes() == table_alone.read_bytes()
     assert _file_names(alone) == {one.name for one in results.iterdir()}
-    assert {one.name for one in out.iterdir()} == {"cell 3", "späte Zelle", "batch.csv", ".inputs"}
+    tables = {f"{name}.{kind}" for name in ("nuclei", "domains") for kind in ("csv", "parquet")}
+    expected = {"cell 3", "dag 2", "batch.csv", "columns.csv", ".inputs"} | tables
+    assert {one.name for one in out.iterdir()} == expected
     lines = lines_of(out)
     assert [(line["image"], line["status"]) for line in lines] == [
         (f"'{BROKEN}", "failed"),
-        (FIRST, "done"),
-        (SECOND, "done"),
+        (FIRST, "ok"),
+        (SECOND, "ok"),
     ]
-    remarks = [remark for _, _, remark, _ in table]
-    assert [line["remark"] for line in lines] == [f"'{remarks[0]}", *remarks[1:]]
+    assert lines[1]["reason"] == table[1][2]
     assert [line["seconds"] for line in lines] == [seconds for *_, seconds in table]
 
     # A double-click opens what there is.
     for row, layers in ((0, 0), (2, 9)):
         widget.table.doubleClicked.emit(widget.table.model().index(row, 0))
-        assert len(viewer.layers) == layers
-    assert viewer.layers[-1].metadata["chromamol"]["result"].record.image == "späte Zelle"
+        qtbot.waitUntil(lambda layers=layers: len(viewer.layers) == layers, timeout=RUN_MS)
+    result = viewer.layers[-1].metadata["chromamol"]["result"]
+    assert result.record.image == "späte Zelle"
     widget.table.selectRow(0)
     assert widget.remark.toPlainText() == f"{BROKEN}: {table[0][2]}"
 
     request.getfixturevalue("without_figures")
     written = (results / "provenance.json").read_bytes()
     run()
-    assert widget.message.text() == "0 of 3 images done, 1 failed, 2 skipped."
-    assert "Tick 'Replace earlier results'" in rows(widget)[1][2]
+    assert widget.message.text() == "2 of 3 images done, 1 failed."
+    assert "Tick 'Analyse all again'" in rows(widget)[1][2]
     assert (results / "provenance.json").read_bytes() == written
-    assert [line["status"] for line in lines_of(out)[3:]] == ["failed", "skipped", "skipped"]
+    assert [line["status"] for line in lines_of(out)] == ["failed", "ok", "ok"]
 
     (results / "provenance.json").write_text("{}")
-    widget.replace.setChecked(True)
+    widget.again.setChecked(True)
     widget.images.choose(str(folder / "dag 2"))
     run()
     assert widget.message.text() == "1 of 1 image done."
-    assert json.loads((results / "provenance.json").read_text(encoding="utf-8"))["result"]
-
-
-def test_what_counts_as_an_image(folder: Path, out: Path) -> None:
-    for name in (
-        ".hidden.tif",
-        ".inputs/cell.tif",
-        "a.zarr/0/c.tif",
-        "plate/b.OME.ZARR/zarr.json",
-        "plate/notes.txt",
-        "plate/batch.csv",
-        "old/cell 1/provenance.json",
-        "old/cell 1/rate.ome.tif",
-        "results/cell.tif",
-    ):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text("no JSON")
-    found = [one.relative_to(folder).as_posix() for one in find_images(folder, out, Silent())]
-    expected = [BROKEN, "a.zarr", FIRST, SECOND, "plate/b.OME.ZARR", "plate/notes.txt"]
-    assert found == expected
-    assert folder / "results/cell.tif" in find_images(folder, None, Silent())
-    with pytest.raises(InputError, match="No image was found"):
-        find_images(folder / "old", out, Silent())
+    again = out / "späte Zelle" / "provenance.json"
+    assert json.loads(again.read_text(encoding="utf-8"))["result"]
 
 
 @pytest.mark.usefixtures("without_figures")
@@ -238,18 +215,18 @@ def test_cancel_keeps_what_is_done(
     assert widget.bar.isVisible()
     qtbot.waitUntil(lambda: widget.stage.text() == "1 of 3 images")
     assert (widget.bar.value(), widget.bar.maximum()) == (1, 3)
-    for part in (widget.run_button, widget.images, widget.replace):
+    for part in (widget.run_button, widget.images, widget.again):
         assert not part.isEnabled()
     widget.start()
     assert started == [folder / FIRST, folder / SECOND]
 
     click(qtbot, widget.cancel_button)
     qtbot.waitUntil(lambda: not widget.is_running, timeout=RUN_MS)
-    assert statuses(widget) == {FIRST: "done", SECOND: "cancelled", "last.ome.tif": "waiting"}
+    assert statuses(widget) == {FIRST: "ok", SECOND: "cancelled", "last.ome.tif": "waiting"}
     assert widget.message.text() == "1 of 3 images done, 1 cancelled, 1 waiting."
-    assert [line["status"] for line in lines_of(out)] == ["done", "cancelled"]
+    assert [line["status"] for line in lines_of(out)] == ["ok"]
     assert (out / "cell 3" / "nuclei.csv").is_file()
-    assert not (out / "späte Zelle").exists()
+    assert not (out / "dag 2").exists()
     assert widget.run_button.isEnabled()
     assert not widget.bar.isVisible()
 
@@ -261,16 +238,16 @@ def test_a_fault_of_the_program_does_not_stop_the_rest(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    def fail(images: list[Path], *args: object, **options: Any) -> Any:
-        if images[0].name == FIRST:
+    def fail(image: Any, *args: object, **options: Any) -> Any:
+        if image.name == "cell 3":
             msg = "no such thing"
             raise ZeroDivisionError(msg)
-        return analyse(images, *args, **options)
+        return analyse(image, *args, **options)
 
     monkeypatch.setattr(pipeline, "analyse", fail)
     with caplog.at_level(logging.ERROR):
         run()
-    assert statuses(widget) == {BROKEN: "failed", FIRST: "failed", SECOND: "done"}
+    assert statuses(widget) == {BROKEN: "failed", FIRST: "failed", SECOND: "ok"}
     assert "ZeroDivisionError: no such thing" in rows(widget)[1][2]
     assert "Traceback" in caplog.text
 
@@ -307,38 +284,21 @@ def test_troubles_are_sentences(
     qtbot.waitUntil(lambda: "No image was found" in widget.message.text())
     assert not rows(widget)
 
-    # Two images of one name would share a folder of results.
-    shutil.copyfile(folder / FIRST, folder / "cell 3.tif")
-    assert "would both go to" in said(widget.images, folder)
-
 
 def test_where_nothing_can_be_written(
     widget: BatchWidget, run: Run, folder: Path, out: Path
 ) -> None:
     shutil.rmtree(folder / "dag 2")
-    for name in ("cell 3/mine.txt", "batch.csv/mine.txt"):
-        (out / name).parent.mkdir(parents=True)
-        (out / name).touch()
+    (out / "cell 3").mkdir(parents=True)
+    (out / "cell 3" / "mine.txt").touch()
     run()
     assert statuses(widget) == {BROKEN: "failed", FIRST: "failed"}
     assert "is not a result of chromamol" in rows(widget)[1][2]
-    assert widget.message.text().startswith("0 of 2 images done, 2 failed. ")
-    assert "batch.csv cannot be written" in widget.message.text()
-
-
-def test_a_line_that_could_not_be_written_comes_with_the_next(tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    log = BatchLog(out)
-    out.touch()
-    log.add("a", "done", "1 nucleus.", 1.26)
-    assert "batch.csv cannot be written" in log.trouble
-    out.unlink()
-    log.add("b\udcff", "failed", "-1, \n@", 0)
-    assert not log.trouble
-    assert [tuple(line.values()) for line in lines_of(out)] == [
-        ("a", "done", "1 nucleus.", "1.3"),
-        ("b\\udcff", "failed", "'-1, \n@", "0.0"),
-    ]
+    assert widget.message.text() == "0 of 2 images done, 2 failed."
+    (out / "batch.csv").unlink()
+    (out / "batch.csv").mkdir()
+    run()
+    assert "cannot be written" in widget.message.text()
 
 
 def test_paths_are_chosen_or_dropped_and_fit(
@@ -394,4 +354,4 @@ def test_viewer_may_close_during_a_batch(
     viewer.close()
     assert QThreadPool.globalInstance().waitForDone(20_000)
     qtbot.wait(50)
-    assert [line["status"] for line in lines_of(out)] == ["failed", "cancelled"]
+    assert [line["status"] for line in lines_of(out)] == ["failed"]
