@@ -9,6 +9,7 @@ import typer
 import chromamol
 from chromamol.cli.batch import batch
 from chromamol.cli.benchmark import accuracy, coverage, density_only, derivatives, gui, io, scaling
+from chromamol.cli.benchmark import batch as batch_benchmark
 from chromamol.cli.demo import demo
 from chromamol.cli.doctor import doctor
 from chromamol.cli.errors import spoken
@@ -31,6 +32,7 @@ for command in (run, batch, demo, info, export, settings, simulate, doctor):
 
 benchmarks = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(benchmarks, name="benchmark", help="Measure accuracy, time and memory.")
+benchmarks.command("batch")(spoken(batch_benchmark))
 for command in (accuracy, coverage, density_only, scaling, derivatives, io, gui):
     benchmarks.command()(spoken(command))
 

@@ -147,6 +147,25 @@ def io(
     print(f"\nMeasured on: {describe_machine()}.")
 
 
+def batch(
+    images: Annotated[int, typer.Option(min=2, help="Images of one worker against two.")] = 40,
+    many: Annotated[int, typer.Option(min=20, help="Images whose memory is watched.")] = 1_000,
+    kills: Annotated[int, typer.Option(min=1, help="Kills of a batch that goes on.")] = 30,
+) -> None:
+    """Measure what a batch adds to its images, its memory, and what a kill leaves.
+
+    Prints a table in Markdown.
+    """
+    from chromamol.benchmarks.batch import batch as measure
+    from chromamol.benchmarks.batch import to_markdown
+    from chromamol.benchmarks.process import describe_machine
+
+    with watched("benchmark") as progress:
+        rows = measure(images=images, many=many, kills=kills, progress=progress)
+    print(to_markdown(rows))
+    print(f"\nMeasured on: {describe_machine()}.")
+
+
 def derivatives(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder for the table as CSV and a figure.")

@@ -71,7 +71,7 @@ def test_a_preview_is_of_what_is_in_view_and_goes_with_the_run(
     run(widget)
     assert shown(viewer, "preview") is None
     maps = [x.metadata["chromamol"].get("map") for x in viewer.layers[2:]]
-    assert maps.index("rate") == maps.index("rate_sd") + 1 == len(maps) - 3
+    assert maps.index("rate") == maps.index("rate_sd") + 1 == len(maps) - 4
     viewer.scene.camera.center = (1e7, 1e7)
     QApplication.processEvents()
     preview(qtbot, widget)
