@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import runpy
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -136,3 +137,15 @@ def test_the_science_page_has_the_equations_of_the_code(equation: type) -> None:
 
 def without_layout(latex: str) -> str:
     return re.sub(r"\s|&|\\\\", "", latex)
+
+
+def test_all_images_of_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "notes.txt").write_text("nothing")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["analyse_folder.py", "images", "results"])
+    run("analyse_folder.py")
+    assert capsys.readouterr().out.startswith("notes.txt skipped notes.txt is")
+    assert (tmp_path / "results" / "batch.csv").is_file()

@@ -127,7 +127,7 @@ def find_layout(name: str, lines: list[str], encoding: str) -> Layout:
             f"{len(names)} column{'s' * (len(names) != 1)}. Export the localisations as CSV, with "
             "the names of the columns in the first line."
         )
-        raise InputError(msg)
+        raise NoImage(msg)
     if all(_NUMBER.fullmatch(cell) for cell in names):  # no header: columns by their number
         names, data = [str(i + 1) for i in range(len(names))], [header, *data]
         skipped -= 1

@@ -1,0 +1,105 @@
+"""``chromamol batch``: what is said, and the exit code."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+from typer.testing import CliRunner
+
+from chromamol.cli.app import app
+from chromamol.results import figure
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from typer.testing import Result
+
+QUICK = ("--set", "method=direct", "--set", "nucleus_min_area_um2=0.5", "--workers", "0")
+
+
+@pytest.fixture(autouse=True)
+def _without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("draw_figure", "save_figure"):
+        monkeypatch.setattr(figure, name, lambda *_, **__: None)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, photons, write_tiff) -> Path:
+    """Two images and a mask."""
+    folder = tmp_path / "my images"
+    write_tiff(folder / "a.ome.tif", photons)
+    write_tiff(folder / "day 1" / "ü.ome.tif", photons)
+    return folder
+
+
+def batch(*words: object) -> Result:
+    return CliRunner().invoke(app, ["batch", *map(str, words)])
+
+
+def test_a_folder_and_again(folder: Path, tmp_path: Path) -> None:
+    (folder / "day 1" / "notes.txt").write_text("nothing\n")
+    done = batch(folder, "-o", tmp_path / "out", *QUICK)
+    assert done.exit_code == 0, done.output
+    assert "[1/3] a.ome.tif: ok" in done.stdout
+    said = " ".join(done.stdout.split())
+    assert "2 of 3 images are done, 0 failed, 1 skipped." in said
+    assert (tmp_path / "out" / "day 1" / "ü" / "rate.ome.tif").is_file()
+    again = batch(folder, "-o", tmp_path / "out", *QUICK)
+    assert "2 of 3 images are done (2 were before)" in " ".join(again.stdout.split())
+    (folder / "bad.tif").write_bytes(b"II*\0")
+    failed = batch(folder, "-o", tmp_path / "out", *QUICK)
+    assert failed.exit_code == 1
+    assert "bad.tif: failed" in failed.stdout
+
+
+def test_nothing_done_is_no_success(folder: Path, tmp_path: Path) -> None:
+    shutil.rmtree(folder)
+    folder.mkdir()
+    (folder / "notes.txt").write_text("nothing\n")
+    done = batch(folder, "-o", tmp_path / "out", *QUICK)
+    assert done.exit_code == 1
+    assert "0 of 1 images are done" in done.stdout
+    assert not (tmp_path / "out" / "nuclei.csv").exists()
+
+
+def test_sheet_and_channel_files(folder: Path, tmp_path: Path) -> None:
+    sheet = tmp_path / "samples.csv"
+    sheet.write_text("image,group,replicate\na.ome.tif,x,1\nb.ome.tif,y,1\n")
+    done = batch(folder, "-o", tmp_path / "out", "--sheet", sheet, *QUICK)
+    assert done.exit_code == 0
+    assert "names 'b.ome.tif', which is not there" in done.stderr
+    assert "It is not in the sample sheet." in " ".join(done.stdout.split())
+    done = batch(folder, "-o", tmp_path / "pairs", "--channel-files", "*_1.tif,*_2.tif", *QUICK)
+    assert done.exit_code == 1
+    assert "is left to be analysed" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--workers", "1", "--scheduler", "tcp://x:1"), "Give one of"),
+        (("--workers", "-1"), "0 or more"),
+        (("--sheet", "none.csv"), "cannot be read"),
+        (("--channel-files", "*.tif"), "each with one *"),
+        (("--set", "metod=direct"), "did you mean 'method'?"),
+        (("--slurm", "none.yaml"), "does not describe jobs"),
+    ],
+)
+def test_wrong_calls(folder: Path, tmp_path: Path, words: tuple[str, ...], said: str) -> None:
+    done = batch(folder, "-o", tmp_path / "out", *words)
+    assert done.exit_code == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.output
+
+
+def test_folders_that_cannot_be(folder: Path, tmp_path: Path) -> None:
+    assert batch(folder, "-o", folder).exit_code == 2
+    assert batch(tmp_path / "none", "-o", tmp_path / "out").exit_code == 2
+    (tmp_path / "empty").mkdir()
+    assert batch(tmp_path / "empty", "-o", tmp_path / "out").exit_code == 1
+    (tmp_path / "file").write_text("in the way")
+    done = batch(folder, "-o", tmp_path / "file", *QUICK)
+    assert done.exit_code == 2
+    assert "cannot be written" in done.stderr
