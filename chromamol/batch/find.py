@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from chromamol.progress import Progress
 
 # What a batch writes beside its results.
-_WRITTEN = {BATCH_FILE, NUCLEI_FILE, DOMAINS_FILE, COLUMNS_FILE}
+_WRITTEN = {BATCH_FILE, NUCLEI_FILE, DOMAINS_FILE, COLUMNS_FILE, "comparisons.csv"}
 
 
 @dataclass(frozen=True)

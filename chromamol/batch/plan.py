@@ -32,15 +32,15 @@ class Plan:
         Files that are not analysed, and why.
     notes : tuple of str
         What else is to be said before it begins.
-    has_sheet : bool
-        Whether groups and replicates are known.
+    groups : tuple of str
+        In the order of the sample sheet; empty without one.
     """
 
     out: Path
     tasks: tuple[Task, ...]
     left_out: tuple[Ended, ...] = ()
     notes: tuple[str, ...] = ()
-    has_sheet: bool = False
+    groups: tuple[str, ...] = ()
 
 
 def plan_batch(
@@ -113,7 +113,8 @@ def plan_batch(
         Ended(path.relative_to(folder).as_posix(), Status.SKIPPED, reason)
         for path, reason in left_out.items()
     )
-    return Plan(out, tasks, skipped, tuple(notes), samples is not None)
+    groups = dict.fromkeys(sample.group for sample in (samples or {}).values())
+    return Plan(out, tasks, skipped, tuple(notes), tuple(groups))
 
 
 def _same(image: Path, sheet: Path | str) -> bool:

@@ -9,6 +9,8 @@ import pandas as pd
 from chromamol.output import appearing_file, disk_told
 from chromamol.results.columns import COLUMNS_FILE, DOMAINS_FILE, NUCLEI_FILE
 from chromamol.results.tables import write_table
+from chromamol.statistics.compare import COLUMNS as COMPARED
+from chromamol.statistics.compare import compare_groups
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from chromamol.batch.plan import Plan
     from chromamol.batch.task import Task
 
+COMPARISONS_FILE = "comparisons.csv"
 SAMPLE_COLUMNS = {
     "group": "Condition, from the sample sheet.",
     "replicate": "Biological replicate, from the sample sheet.",
@@ -28,7 +31,7 @@ def gather_tables(plan: Plan) -> None:
     """Write the tables of all results of a plan that are there, as CSV and as Parquet.
 
     The column `image` holds the file relative to the folder of the batch; with a sample sheet, its
-    group, replicate and block follow.
+    group, replicate and block follow, and ``comparisons.csv`` compares the groups.
 
     Parameters
     ----------
@@ -40,7 +43,7 @@ def gather_tables(plan: Plan) -> None:
         If they cannot be written.
     """
     with disk_told(plan.out):
-        for file in (NUCLEI_FILE, DOMAINS_FILE):
+        for file in (DOMAINS_FILE, NUCLEI_FILE):
             table = pd.concat(_parts(plan, file), ignore_index=True)
             with appearing_file(plan.out / file) as partial:
                 write_table(partial, table)
@@ -48,12 +51,15 @@ def gather_tables(plan: Plan) -> None:
             with appearing_file(parquet) as partial:
                 table.to_parquet(partial, index=False)
         columns = pd.read_csv(next(_tables(plan, COLUMNS_FILE))[1], keep_default_na=False)
-        if plan.has_sheet:
+        if plan.groups:
             rows = [
                 (file, name, "", meaning)
                 for file in (NUCLEI_FILE, DOMAINS_FILE)
                 for name, meaning in SAMPLE_COLUMNS.items()
             ]
+            rows += [(COMPARISONS_FILE, name, "", meaning) for name, meaning in COMPARED.items()]
+            with appearing_file(plan.out / COMPARISONS_FILE) as partial:
+                write_table(partial, compare_groups(table, plan.groups))
             columns = pd.concat([columns, pd.DataFrame(rows, columns=columns.columns)])
         with appearing_file(plan.out / COLUMNS_FILE) as partial:
             write_table(partial, columns)
@@ -64,7 +70,7 @@ def _parts(plan: Plan, file: str) -> Iterator[pd.DataFrame]:
     for task, path in _tables(plan, file):
         part = pd.read_csv(path)
         part["image"] = task.name
-        if plan.has_sheet:
+        if plan.groups:
             for number, name in enumerate(SAMPLE_COLUMNS, start=1):
                 part.insert(number, name, getattr(task, name))
         yield part

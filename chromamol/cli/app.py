@@ -8,7 +8,16 @@ import typer
 
 import chromamol
 from chromamol.cli.batch import batch
-from chromamol.cli.benchmark import accuracy, coverage, density_only, derivatives, gui, io, scaling
+from chromamol.cli.benchmark import (
+    accuracy,
+    coverage,
+    density_only,
+    derivatives,
+    gui,
+    io,
+    scaling,
+    statistics,
+)
 from chromamol.cli.benchmark import batch as batch_benchmark
 from chromamol.cli.demo import demo
 from chromamol.cli.doctor import doctor
@@ -33,7 +42,7 @@ for command in (run, batch, demo, info, export, settings, simulate, doctor):
 benchmarks = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(benchmarks, name="benchmark", help="Measure accuracy, time and memory.")
 benchmarks.command("batch")(spoken(batch_benchmark))
-for command in (accuracy, coverage, density_only, scaling, derivatives, io, gui):
+for command in (accuracy, coverage, density_only, scaling, derivatives, io, gui, statistics):
     benchmarks.command()(spoken(command))
 
 

@@ -166,6 +166,23 @@ def batch(
     print(f"\nMeasured on: {describe_machine()}.")
 
 
+def statistics(
+    without_effect: Annotated[
+        int, typer.Option(min=100, help="Studies of groups that do not differ.")
+    ] = 10_000,
+    with_effect: Annotated[int, typer.Option(min=10, help="Studies with an effect.")] = 200,
+) -> None:
+    """Count how often a comparison of groups is wrong.
+
+    Prints a table in Markdown, of simulated studies.
+    """
+    from chromamol.benchmarks.study import study, to_markdown
+
+    with watched("benchmark") as progress:
+        shares = study(without_effect=without_effect, with_effect=with_effect, progress=progress)
+    print(to_markdown(shares))
+
+
 def derivatives(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder for the table as CSV and a figure.")

@@ -101,7 +101,7 @@ def test_a_sample_sheet_says_what_is_analysed(folder_of: FolderOf, tmp_path: Pat
         ("c.tif", "It is not in the sample sheet.")
     ]
     assert plan.notes == ("The sample sheet names 'gone.tif', which is not there.",)
-    assert plan.has_sheet
+    assert plan.groups == ("treated", "control")
 
 
 @pytest.mark.parametrize(

@@ -139,7 +139,13 @@ def test_groups_are_in_the_tables(folder_of: FolderOf) -> None:
     assert list(nuclei.columns[:4]) == ["image", "group", "replicate", "block"]
     assert list(nuclei["group"]) == ["'=2+3"]
     assert nuclei["area_um2"][0] == pytest.approx(30 * 40 * 1.2e-3, rel=0.01)
-    assert "replicate" in set(pd.read_csv(out / "columns.csv")["column"])
+    columns = pd.read_csv(out / "columns.csv")
+    assert "replicate" in set(columns["column"])
+    compared = pd.read_csv(out / "comparisons.csv")
+    assert set(compared) == set(columns["column"][columns["file"] == "comparisons.csv"])
+    assert list(compared["reference"].unique()) == ["'=2+3"]
+    assert compared["p"].isna().all()
+    assert compared["reason"].notna().all()
 
 
 def test_a_cancel_leaves_what_is_done(folder_of: FolderOf) -> None:

@@ -1,0 +1,1 @@
+"""Comparing groups of nuclei: the biological replicate is the unit."""

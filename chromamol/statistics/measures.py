@@ -1,0 +1,102 @@
+"""What is compared between groups: measures of a nucleus, and of which nuclei they hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from chromamol.inference.rate_map import Scale
+from chromamol.results.in_words import DOUBTS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LEVEL_REASON = (
+    "The rates are relative: each map was divided by its own average, as the gain of the channels "
+    "is unknown, and a different gain would hide or feign a change of the level. Only patterns "
+    "compare. Calibrate the channels (intensity_per_fraction), all images alike."
+)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number of each nucleus that groups are compared by.
+
+    Attributes
+    ----------
+    name : str
+    label : str
+        For people, with its unit.
+    of_rate : bool
+        Whether it comes from the rate map: nuclei whose map must not be believed do not count.
+    is_level : bool
+        Whether it is the level of the rate, which compares between calibrated images only.
+    whole : bool
+        Whether a nucleus that the image border cuts does not count.
+    """
+
+    name: str
+    label: str
+    of_rate: bool = False
+    is_level: bool = False
+    whole: bool = False
+
+
+MEASURES = (
+    Measure("rate_mean", "mean rate", of_rate=True, is_level=True),
+    Measure("rate_median", "median rate", of_rate=True, is_level=True),
+    Measure("rate_rim_over_centre", "rate at the rim over that in the centre", of_rate=True),
+    Measure("rate_variation", "variation of the rate (sd of the map over its mean)", of_rate=True),
+    Measure("area_um2", "nuclear area (um2)", whole=True),
+    Measure("compaction_contrast", "contrast of compaction"),
+    Measure("condensed_area_fraction", "condensed share of the area"),
+    Measure("plateau_over_mean", "density in domains over the mean"),
+    Measure("domain_area_median_um2", "median area of domains (um2)"),
+    Measure("domain_spacing_nm", "spacing of domains (nm)"),
+)
+
+
+def values_of(measure: Measure, nuclei: pd.DataFrame) -> pd.Series:
+    """Return the measure of each nucleus; NaN where it does not count.
+
+    Parameters
+    ----------
+    measure : Measure
+    nuclei : pandas.DataFrame
+        ``nuclei.csv`` of a batch.
+
+    Returns
+    -------
+    pandas.Series
+        float64, positive or NaN.
+    """
+    if measure.name == "rate_rim_over_centre":
+        values = nuclei["rate_rim_mean"] / nuclei["rate_centre_mean"]
+    elif measure.name == "rate_variation":
+        values = nuclei["rate_sd_of_map"] / nuclei["rate_mean"]
+    else:
+        values = nuclei[measure.name]
+    values = values.astype(np.float64)
+    counts = values > 0
+    if measure.of_rate:
+        counts &= ~is_doubted(nuclei)
+    if measure.whole:
+        counts &= ~nuclei["touches_border"].astype(bool)
+    return values.where(counts)
+
+
+def is_doubted(nuclei: pd.DataFrame) -> pd.Series:
+    """Tell of each nucleus whether its map must not be believed."""
+    codes = nuclei["findings"].fillna("").str.split(";")
+    return codes.map(lambda found: not DOUBTS.isdisjoint(found)).astype(bool)
+
+
+def why_not(measure: Measure, nuclei: pd.DataFrame) -> str:
+    """Return why a measure is not compared; empty if it is."""
+    if measure.is_level and (nuclei["scale"] == Scale.RELATIVE.name).any():
+        return LEVEL_REASON
+    if measure.is_level and nuclei["scale"].nunique() > 1:
+        return "The rates of some images have a unit, and those of others have none."
+    return ""
