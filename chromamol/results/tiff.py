@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tifffile
@@ -20,13 +20,13 @@ _CLASSIC_LIMIT_BYTES = 2**32 - 2**27
 
 def write_map_tiff(
     path: Path,
-    yx_map: NDArray[np.floating],
+    yx_map: NDArray[Any],
     yx_spacing_nm: tuple[float, float],
     name: str,
     *,
     description: str = "",
 ) -> None:
-    """Write one map as a float32 OME-TIFF, NaN outside the nuclei.
+    """Write one map as a float32 OME-TIFF, NaN outside the nuclei; grey values in their own type.
 
     The pixel size is in the OME-XML (um, for Bio-Formats) and in the resolution tags (per
     centimetre, which ImageJ turns into um). Compression is plain zlib without a predictor,
@@ -36,7 +36,7 @@ def write_map_tiff(
     ----------
     path : Path
         Ends in ``.ome.tif``.
-    yx_map : (y, x) float
+    yx_map : (y, x) float, uint16 or uint8
     yx_spacing_nm : (float, float)
         Pixel size, nm.
     name : str
@@ -49,7 +49,7 @@ def write_map_tiff(
     OSError
         If the file cannot be written.
     """
-    data = np.ascontiguousarray(yx_map, dtype="<f4")
+    data = np.ascontiguousarray(yx_map, dtype=_pixel_type(yx_map))
     _write(
         path,
         data,
@@ -62,15 +62,15 @@ def write_map_tiff(
 
 
 def write_map_imagej_tiff(
-    path: Path, yx_map: NDArray[np.floating], yx_spacing_nm: tuple[float, float], description: str
+    path: Path, yx_map: NDArray[Any], yx_spacing_nm: tuple[float, float], description: str
 ) -> None:
-    """Write one map as a float32 TIFF of ImageJ, NaN outside the nuclei, pixel size in um.
+    """Write one map as a TIFF of ImageJ, as `write_map_tiff`; pixel size in um.
 
     Parameters
     ----------
     path : Path
         Ends in ``.tif``.
-    yx_map : (y, x) float
+    yx_map : (y, x) float, uint16 or uint8
     yx_spacing_nm : (float, float)
         Pixel size, nm.
     description : str
@@ -84,7 +84,7 @@ def write_map_imagej_tiff(
     y_um, x_um = (step / 1e3 for step in yx_spacing_nm)
     tifffile.imwrite(
         path,
-        np.ascontiguousarray(yx_map, dtype=np.float32),
+        np.ascontiguousarray(yx_map, dtype=_pixel_type(yx_map)),
         imagej=True,
         resolution=(1 / x_um, 1 / y_um),
         metadata={
@@ -128,6 +128,11 @@ def write_channels_tiff(
         description=name,
         channel={"Name": list(channel_names)},
     )
+
+
+def _pixel_type(yx_map: NDArray[Any]) -> str:
+    """Return the type of the pixels of a file."""
+    return yx_map.dtype.str if yx_map.dtype.kind == "u" else "<f4"
 
 
 def _write(

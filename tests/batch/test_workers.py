@@ -36,7 +36,7 @@ def test_two_workers_give_what_one_process_gives_and_a_scheduler_is_used(
 ) -> None:
     from distributed import LocalCluster
 
-    folder = folder_of("a.ome.tif", "b.ome.tif", "c.ome.tif")
+    folder = folder_of("a.ome.tif", "b.ome.tif")
     (folder / "bad.tif").write_bytes(b"II*\0")
     out = folder.parent / "out"
     plan = plan_batch(folder, out)
@@ -45,7 +45,6 @@ def test_two_workers_give_what_one_process_gives_and_a_scheduler_is_used(
         "a.ome.tif": "ok",
         "b.ome.tif": "ok",
         "bad.tif": "failed",
-        "c.ome.tif": "ok",
     }
     assert ended["a.ome.tif"].memory_mb > 50
     alone = plan_batch(folder, folder.parent / "alone")
@@ -61,7 +60,7 @@ def test_two_workers_give_what_one_process_gives_and_a_scheduler_is_used(
     ) as cluster:
         address = cluster.scheduler_address
         again = list(run_batch(plan, QUICK, scheduler=address))
-    assert sum(one.before for one in again) == 3
+    assert sum(one.before for one in again) == 2
 
 
 def test_a_worker_that_dies_fails_its_image_only(
@@ -93,27 +92,27 @@ def test_a_worker_that_dies_fails_its_image_only(
 
 
 def test_a_batch_that_is_killed_goes_on_where_it_was(folder_of: FolderOf) -> None:
-    names = [f"day {number % 2}/{number}.ome.tif" for number in range(5)]
+    names = [f"day {number % 2}/{number}.ome.tif" for number in range(4)]
     folder = folder_of(*names)
     out = folder.parent / "out"
     call = [sys.executable, "-m", "chromamol", "batch", str(folder), "-o", str(out)]
     call += ["--workers", "1", "--set", "method=direct", "--set", "nucleus_min_area_um2=0.5"]
     batch = subprocess.Popen(call, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        _wait_until(lambda: len(_complete(out)) >= 2)
+        _wait_until(lambda: len(_complete(out)) >= 1)
         children = psutil.Process(batch.pid).children(recursive=True)
     finally:
         batch.kill()
         batch.wait()
     _wait_until(lambda: not any(child.is_running() for child in children))
     done = {path: path.stat().st_mtime_ns for path in _complete(out)}
-    assert 2 <= len(done) < len(names)
+    assert 1 <= len(done) < len(names)
     settings = Settings.from_yaml(next(iter(done)).with_name("settings.yaml"))
     assert settings.method == "direct"
 
     again = subprocess.run(call, capture_output=True, text=True, check=False)
     assert again.returncode == 0, again.stderr
-    assert f"5 of 5 images are done ({len(done)} were before)" in again.stdout
+    assert f"4 of 4 images are done ({len(done)} were before)" in again.stdout
     for path, written in done.items():
         assert path.stat().st_mtime_ns == written
     assert len(list(out.rglob("rate.ome.tif"))) == len(names)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 import tifffile
@@ -62,6 +64,63 @@ def test_what_cannot_be_exported(cli, result, image, tmp_path) -> None:
         assert done.exit_code == code, done.stderr
         assert len(done.stderr.splitlines()) == 1
     assert not list(tmp_path.rglob("*rate.tif"))
+
+
+@pytest.mark.parametrize(("kind", "bits"), [("ome", "8"), ("imagej", "8"), ("ome", "16")])
+def test_grey_values_give_the_values_back(cli, result, tmp_path, kind, bits) -> None:
+    path, largest = tmp_path / "grey.tif", 2 ** int(bits) - 1
+    store = result / "cell_3.ome.zarr"
+    words = ("--format", kind, "--bits", bits, "--range", "0.95", "1.05", "--map", "compaction")
+    done = cli("export", store, "-o", path, *words)
+    assert done.exit_code == 0, done.stderr
+    values = tifffile.imread(result / "compaction.ome.tif")
+    with tifffile.TiffFile(path) as file:
+        grey = file.asarray()
+        said = file.imagej_metadata["Info"] if kind == "imagej" else file.ome_metadata
+    assert grey.dtype == f"uint{bits}"
+    assert grey.max() == largest
+    low, step = 0.95, 0.1 / (largest - 1)
+    assert f"value = 0.95 + (grey - 1) * {step:.6g}" in said
+    np.testing.assert_array_equal(grey == 0, np.isnan(values))
+    inside = (values > 0.95) & (values < 1.05)
+    np.testing.assert_allclose(low + (grey[inside] - 1.0) * step, values[inside], atol=0.51 * step)
+    assert (grey[values > 1.05] == largest).all()
+
+
+def test_another_value_outside_and_calls_that_do_not_fit(cli, result, tmp_path) -> None:
+    store, path = result / "cell_3.ome.zarr", tmp_path / "rate.tif"
+    assert cli("export", store, "-o", path, "--outside", "-1").exit_code == 0
+    values, rate = tifffile.imread(path), tifffile.imread(result / "rate.ome.tif")
+    np.testing.assert_array_equal(values, np.nan_to_num(rate, nan=-1))
+    for words in (
+        ("--bits", "8"),
+        ("--bits", "8", "--range", "2", "1"),
+        ("--bits", "16", "--range", "0", "nan"),
+        ("--range", "0", "1"),
+        ("--bits", "8", "--range", "0", "1", "--outside", "0"),
+    ):
+        done = cli("export", store, "-o", tmp_path / "no.tif", *words)
+        assert done.exit_code == 2, done.stdout
+        assert not (tmp_path / "no.tif").exists()
+
+
+def test_all_maps_of_a_batch_go_to_one_folder(cli, result, tmp_path) -> None:
+    study = tmp_path / "study"
+    for place in ("day 1/a", "b"):
+        shutil.copytree(result, study / place)
+    (study / ".inputs" / "b.ome.zarr").mkdir(parents=True)
+    done = cli("export", study, "-o", tmp_path / "maps", "--map", "compaction")
+    assert done.exit_code == 0, done.stderr
+    names = sorted(path.name for path in (tmp_path / "maps").iterdir())
+    assert names == ["b_compaction.ome.tif", "day 1__a_compaction.ome.tif"]
+    # The direct estimator leaves no residual: each is told, and the exit code says it.
+    done = cli("export", study, "-o", tmp_path / "others", "--map", "residual")
+    assert done.exit_code == 1
+    assert len(done.stderr.splitlines()) == 2
+    (tmp_path / "empty").mkdir()
+    done = cli("export", tmp_path / "empty", "-o", tmp_path / "maps")
+    assert done.exit_code == 1
+    assert "There is no result in" in done.stderr
 
 
 def test_every_map_can_be_chosen() -> None:

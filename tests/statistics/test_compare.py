@@ -91,10 +91,10 @@ def test_without_an_effect_one_study_in_twenty_is_significant() -> None:
 def test_an_effect_is_in_its_interval_and_the_unit_is_the_replicate() -> None:
     rng = np.random.default_rng(2)
     inside = 0
-    for _ in range(40):
+    for _ in range(20):
         found = row(compare_groups(study(rng, effect=1.3), measures=MEASURES[:1]))
         inside += found["ratio_low"] < 1.3 < found["ratio_high"]
-    assert inside >= 35
+    assert inside >= 17
     assert found["degrees_of_freedom"] == 4
     assert (found["nuclei_reference"], found["replicates_reference"]) == (24, 3)
     assert found["model"] == "mixed model"
@@ -154,7 +154,8 @@ def test_nuclei_that_do_not_count() -> None:
 
 
 def test_three_groups_are_three_pairs_and_q_is_that_of_benjamini_and_hochberg() -> None:
-    table = compare_groups(study(np.random.default_rng(7), groups=("b", "a", "c"), effect=1.2))
+    of_three = study(np.random.default_rng(7), groups=("b", "a", "c"), effect=1.2)
+    table = compare_groups(of_three, measures=MEASURES[2:5])
     assert list(table.columns) == list(COLUMNS)
     pairs = table[table["measure"] == "area_um2"][["reference", "group"]].to_numpy().tolist()
     assert pairs == [["b", "a"], ["b", "c"], ["a", "c"]]
