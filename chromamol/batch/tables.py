@@ -11,6 +11,7 @@ from chromamol.results.columns import COLUMNS_FILE, DOMAINS_FILE, NUCLEI_FILE
 from chromamol.results.tables import write_table
 from chromamol.statistics.compare import COLUMNS as COMPARED
 from chromamol.statistics.compare import compare_groups
+from chromamol.statistics.superplot import draw_superplots
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,11 +59,24 @@ def gather_tables(plan: Plan) -> None:
                 for name, meaning in SAMPLE_COLUMNS.items()
             ]
             rows += [(COMPARISONS_FILE, name, "", meaning) for name, meaning in COMPARED.items()]
-            with appearing_file(plan.out / COMPARISONS_FILE) as partial:
-                write_table(partial, compare_groups(table, plan.groups))
+            _write_comparisons(plan, table)
             columns = pd.concat([columns, pd.DataFrame(rows, columns=columns.columns)])
         with appearing_file(plan.out / COLUMNS_FILE) as partial:
             write_table(partial, columns)
+
+
+def _write_comparisons(plan: Plan, nuclei: pd.DataFrame) -> None:
+    """Compare the groups, as a table and as a figure."""
+    from chromamol.results.figure import save_figure
+
+    comparisons = compare_groups(nuclei, plan.groups)
+    table = plan.out / COMPARISONS_FILE
+    with appearing_file(table) as partial:
+        write_table(partial, comparisons)
+    figure = draw_superplots(nuclei, comparisons, plan.groups)
+    png, pdf = table.with_suffix(".png"), table.with_suffix(".pdf")
+    with appearing_file(png) as new_png, appearing_file(pdf) as new_pdf:
+        save_figure(figure, new_png, new_pdf)
 
 
 def _parts(plan: Plan, file: str) -> Iterator[pd.DataFrame]:

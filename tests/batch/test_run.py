@@ -146,6 +146,7 @@ def test_groups_are_in_the_tables(folder_of: FolderOf) -> None:
     assert list(compared["reference"].unique()) == ["'=2+3"]
     assert compared["p"].isna().all()
     assert compared["reason"].notna().all()
+    assert (out / "comparisons.pdf").read_bytes().startswith(b"%PDF")
 
 
 def test_a_cancel_leaves_what_is_done(folder_of: FolderOf) -> None:
