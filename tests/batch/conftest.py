@@ -61,5 +61,6 @@ def folder_of(tmp_path: Path, image_path: Path) -> Callable[..., Path]:
 @pytest.fixture
 def without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Results without the figure, which takes longer to draw than these images to analyse."""
-    for name in ("draw_figure", "save_figure"):
-        monkeypatch.setattr(figure, name, lambda *_, **__: None)
+    save = figure.save_figure
+    monkeypatch.setattr(figure, "draw_figure", lambda *_, **__: None)
+    monkeypatch.setattr(figure, "save_figure", lambda drawn, *paths: drawn and save(drawn, *paths))
