@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from chromamol.progress import Progress
 
 # What a batch writes beside its results.
-_WRITTEN = {BATCH_FILE, NUCLEI_FILE, DOMAINS_FILE, COLUMNS_FILE, "comparisons.csv"}
+_TABLES = {BATCH_FILE, NUCLEI_FILE, DOMAINS_FILE, COLUMNS_FILE, "comparisons.csv"}
+_WRITTEN = _TABLES | {name.replace(".csv", ".parquet") for name in _TABLES}
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,13 @@ class Found:
         Images and localisation tables, sorted; an OME-Zarr folder is one image.
     others : int
         How many other files there are.
+    not_searched : tuple of str
+        Subfolders that cannot be opened, or are links, and why.
     """
 
     images: tuple[Path, ...]
     others: int
+    not_searched: tuple[str, ...]
 
 
 def find_images(folder: Path, out: Path | None, progress: Progress) -> Found:
@@ -62,12 +66,17 @@ def find_images(folder: Path, out: Path | None, progress: Progress) -> Found:
     skipped = None if out is None else out.resolve()
     found: list[Path] = []
     others = 0
-    for where, subfolders, files in os.walk(folder):
+    closed: list[str] = []
+    walk = os.walk(
+        folder, onerror=lambda error: closed.append(f"{error.filename} ({error.strerror})")
+    )
+    for where, subfolders, files in walk:
         progress.advance()
         here = Path(where)
         if PROVENANCE_FILE in files:
             subfolders.clear()
             continue
+        closed += [f"{here / name} (a link)" for name in subfolders if (here / name).is_symlink()]
         inside = [here / name for name in subfolders if not name.startswith(".")]
         stores = [path for path in inside if path.suffix.lower() == ".zarr"]
         subfolders[:] = [
@@ -85,7 +94,7 @@ def find_images(folder: Path, out: Path | None, progress: Progress) -> Found:
             ".hdf5 and others). Results of chromamol do not count. Choose another folder."
         )
         raise InputError(msg)
-    return Found(tuple(sorted(found)), others)
+    return Found(tuple(sorted(found)), others, tuple(closed))
 
 
 def paired(

@@ -6,6 +6,9 @@ import csv
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TextIO
 
+from filelock import FileLock, Timeout
+
+from chromamol.errors import CallError
 from chromamol.output import appearing_file, disk_told
 
 if TYPE_CHECKING:
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
     from chromamol.batch.task import Ended
 
 BATCH_FILE = "batch.csv"
+_LOCK_FILE = ".batch.lock"
 COLUMNS = ("image", "status", "reason", "nuclei", "seconds", "memory_mb", "ended")
 
 Row = dict[str, str]
@@ -37,17 +41,23 @@ class BatchLog:
     Raises
     ------
     CallError
-        If it cannot be written.
+        If it cannot be written, is no such table, or another batch is writing to the folder.
     """
 
     def __init__(self, out: Path) -> None:
         self.trouble = ""
         self._path = out / BATCH_FILE
         self._unwritten: list[Row] = []
+        self._lock = FileLock(out / _LOCK_FILE, timeout=0)
         with disk_told(out):
             out.mkdir(parents=True, exist_ok=True)
-            self.rows = _last_rows(self._path)
-            self._write_anew()
+            self._take(out)
+            try:
+                self.rows = _last_rows(self._path)
+                self._write_anew()
+            except BaseException:
+                self._lock.release()
+                raise
 
     def add(self, ended: Ended) -> None:
         """Write a line; one that cannot be written now is tried again with the next.
@@ -78,11 +88,20 @@ class BatchLog:
             self.trouble = ""
 
     def close(self) -> None:
-        """Leave one line for each image."""
+        """Leave one line for each image, and the folder to others."""
         try:
             self._write_anew()
         except OSError as error:
             self._fail(error)
+        self._lock.release()
+
+    def _take(self, out: Path) -> None:
+        """Keep other batches out; the system lets go of the lock when this process ends."""
+        try:
+            self._lock.acquire()
+        except Timeout as error:
+            msg = f"Another batch is writing to {out}. Wait until it is done, or stop it."
+            raise CallError(msg) from error
 
     def _write_anew(self) -> None:
         with appearing_file(self._path) as partial, _opened(partial, "w") as file:
@@ -109,7 +128,11 @@ def _last_rows(path: Path) -> dict[str, Row]:
         return {}
     rows: dict[str, Row] = {}
     with path.open(encoding="utf-8", errors="backslashreplace", newline="") as file:
-        for row in csv.DictReader(file):
+        lines = csv.DictReader(file)
+        if tuple(lines.fieldnames or ()) != COLUMNS:
+            msg = f"{path} is not the table of a batch, and is not overwritten. Rename it."
+            raise CallError(msg)
+        for row in lines:
             values = {name: row.get(name) for name in COLUMNS}
             if row.get("image") and all(isinstance(value, str) for value in values.values()):
                 rows[row["image"]] = {name: str(value) for name, value in values.items()}

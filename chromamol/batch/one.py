@@ -14,8 +14,9 @@ from chromamol.batch.memory import PeakMemory
 from chromamol.batch.task import Ended, Status
 from chromamol.errors import Cancelled, ChromamolError, NoImage
 from chromamol.progress import Progress, Silent
+from chromamol.results.columns import COLUMNS_FILE, DOMAINS_FILE, NUCLEI_FILE
 from chromamol.results.folders import check_folder, input_store
-from chromamol.results.place import PROVENANCE_FILE
+from chromamol.results.place import PROVENANCE_FILE, TIFF_MAPS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 # Entry of the provenance that tells what a result was made from.
 KEY = "batch_key"
+_OF_A_RESULT = (NUCLEI_FILE, DOMAINS_FILE, COLUMNS_FILE, *(f"{name}.ome.tif" for name in TIFF_MAPS))
 _NO_MEMORY = (
     "There was not enough memory for this image. Crop it to the nuclei, or use fewer workers."
 )
@@ -67,6 +69,9 @@ def bring_to_end(
         ended = Ended(task.name, Status.SKIPPED, str(error))
     except ChromamolError as error:
         ended = Ended(task.name, Status.FAILED, str(error))
+    except UnicodeEncodeError:
+        reason = "Its path holds bytes that are no text. Rename the file or its folder."
+        ended = Ended(task.name, Status.FAILED, reason)
     except MemoryError:
         ended = Ended(task.name, Status.FAILED, _NO_MEMORY, lacked_memory=True)
     except Exception as error:  # one bad image must not stop the others
@@ -75,7 +80,8 @@ def bring_to_end(
             f"Unexpected error ({type(error).__name__}: {error}). Please report it, with the "
             "output of 'chromamol doctor'."
         )
-        ended = Ended(task.name, Status.FAILED, reason)
+        lacked_memory = type(error).__name__ == "OutOfMemoryError"  # torch's, of a graphics card
+        ended = Ended(task.name, Status.FAILED, reason, lacked_memory=lacked_memory)
     return replace(ended, seconds=time.monotonic() - start, memory_mb=peak.mb())
 
 
@@ -85,9 +91,12 @@ def _analyse(
     """Do what ``chromamol run`` does with one image."""
     progress.begin("starting")
     key = _key_of(task, settings)
-    if not overwrite and _stored_key(task.folder) == key:
+    stored = _stored_key(task.folder)
+    if not overwrite and stored == key:
         return Ended(task.name, Status.OK, before=True)
-    check_folder(task.folder, overwrite=True)
+    # A result that no batch made may be of outlines that somebody corrected.
+    is_of_run = stored is None and (task.folder / PROVENANCE_FILE).is_file()
+    check_folder(task.folder, overwrite=overwrite or not is_of_run)
     from chromamol.images.intensities import looks_like_labels
     from chromamol.images.read import read_image
     from chromamol.pipeline import analyse
@@ -119,12 +128,16 @@ def _key_of(task: Task, settings: Settings) -> str:
 
 
 def _stored_key(folder: Path) -> str | None:
-    """Return the key of the result that is there; None where there is none."""
+    """Return the key of the result of a batch; "" of one that is not whole, None of none."""
     try:
         entries = json.loads((folder / PROVENANCE_FILE).read_text(encoding="utf-8"))
+        key = entries.get(KEY) if isinstance(entries, dict) else None
     except (OSError, ValueError):
         return None
-    return entries.get(KEY) if isinstance(entries, dict) else None
+    if not isinstance(key, str):
+        return None
+    files = [folder / name for name in _OF_A_RESULT]
+    return key if all(file.is_file() and file.stat().st_size for file in files) else ""
 
 
 def _remark(analysis: Analysis) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -75,7 +76,8 @@ def plan_batch(
     Cancelled
         If `progress` asked to stop.
     """
-    folder, out = Path(folder), Path(out)
+    # Workers may have been started elsewhere.
+    folder, out = Path(folder).absolute(), Path(out).absolute()
     if out.resolve() == folder.resolve():
         msg = (
             f"{out} is the folder of the images. Choose another one for the results; it may lie in "
@@ -93,6 +95,7 @@ def plan_batch(
     notes = []
     if found.others:
         notes = [f"Passed by, as no image has such a name: {found.others}."]
+    notes += [f"Not searched: {where}." for where in found.not_searched]
     chosen: dict[tuple[Path, ...], Sample | None] = dict.fromkeys(fields)
     if samples is not None:
         chosen, unlisted, missing = _listed(fields, samples, folder)
@@ -110,8 +113,7 @@ def plan_batch(
         for (files, sample), where in zip(chosen.items(), folders, strict=True)
     )
     skipped = tuple(
-        Ended(path.relative_to(folder).as_posix(), Status.SKIPPED, reason)
-        for path, reason in left_out.items()
+        Ended(_printable(path, folder), Status.SKIPPED, reason) for path, reason in left_out.items()
     )
     groups = dict.fromkeys(sample.group for sample in (samples or {}).values())
     return Plan(out, tasks, skipped, tuple(notes), tuple(groups))
@@ -152,19 +154,42 @@ def _first(left_out: dict[Path, str], folder: Path) -> str:
 
 
 def _result_folders(images: Sequence[Path], out: Path) -> list[Path]:
-    """Give every image a folder of its name; of its full file name where two would share one."""
-    short = [image.with_name(output_name(image)) for image in images]
-    shared = {one for one, count in Counter(short).items() if count > 1}
-    above = {parent for image in images for parent in image.parents}
-    return [
-        out / (image if name in shared or name in above else name)
-        for image, name in zip(images, short, strict=True)
-    ]
+    """Give every image a folder of its name; of its full file name where two would share one.
+
+    Folders that some disks take for one, as they differ in case only, are shared, too.
+    """
+    names = [image.with_name(output_name(image)) for image in images]
+    number = 1
+    while True:
+        keys = [_on_disk(name) for name in names]
+        counts = Counter(keys)
+        above = {_on_disk(parent) for name in names for parent in name.parents}
+        shared = [i for i, key in enumerate(keys) if counts[key] > 1 or key in above]
+        if not shared:
+            return [out / name for name in names]
+        short = [i for i in shared if names[i] != images[i]]
+        if number == 1 and short:
+            for i in short:
+                names[i] = images[i]
+            continue
+        number += 1  # full names that differ in case only
+        names[shared[-1]] = images[shared[-1]].with_name(f"{images[shared[-1]].name}-{number}")
+
+
+def _on_disk(path: Path) -> str:
+    """Return what a disk that knows neither case nor forms of accents sees of a path."""
+    return unicodedata.normalize("NFC", path.as_posix()).casefold()
+
+
+def _printable(path: Path, folder: Path) -> str:
+    """Name a file relative to the folder; what is no text in it is written as its number."""
+    name = path.relative_to(folder).as_posix()
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _task(files: tuple[Path, ...], where: Path, sample: Sample | None, folder: Path) -> Task:
     """Put together what is known of one image."""
-    name = files[0].relative_to(folder).as_posix()
+    name = _printable(files[0], folder)
     if sample is None:
         return Task(name, files, where)
     nuclei = folder / sample.nuclei if sample.nuclei else None

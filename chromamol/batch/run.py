@@ -75,6 +75,8 @@ def run_batch(
         msg = f"The number of workers is 0 or more, not {workers}."
         raise CallError(msg)
     log = BatchLog(plan.out)
+    done: list[Task] = []
+    tasks = {task.name: task for task in plan.tasks}
     try:
         for ended in plan.left_out:
             log.add(ended)
@@ -88,13 +90,15 @@ def run_batch(
         )
         for ended in every:
             log.add(ended)
+            if ended.status is Status.OK:
+                done.append(tasks[ended.name])
             yield ended
+        if done:
+            gather_tables(plan, sorted(done, key=plan.tasks.index))
     finally:
         log.close()
     if log.trouble:
         raise CallError(log.trouble)
-    if any(row["status"] == Status.OK for row in log.rows.values()):
-        gather_tables(plan)
 
 
 def _one_by_one(
@@ -131,7 +135,7 @@ def _side_by_side(
         if scheduler is not None:
             context = scheduler_at(scheduler)
         elif slurm is not None:
-            context = slurm_workers(slurm)
+            context = slurm_workers(slurm, alone=alone)
         else:
             count = min(workers or default_workers(), len(plan.tasks))
             context = local_workers(1 if alone else count)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -67,7 +67,12 @@ def read_sheet(path: Path) -> dict[str, Sample]:
             heading = file.readline()
         separator = max(_SEPARATORS, key=heading.count)
         table = pd.read_csv(
-            path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig"
+            path,
+            sep=separator,
+            dtype=str,
+            keep_default_na=False,
+            encoding="utf-8-sig",
+            index_col=False,
         )
     except (OSError, UnicodeError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
@@ -79,7 +84,7 @@ def read_sheet(path: Path) -> dict[str, Sample]:
     samples: dict[str, Sample] = {}
     for number, row in enumerate(table.to_dict("records"), start=2):
         sample = Sample(**{str(name): value.lstrip("'") for name, value in row.items()})
-        sample = Sample(**{**vars(sample), "image": sample.image.replace("\\", "/")})
+        sample = replace(sample, image=_path(sample.image), nuclei=_path(sample.nuclei))
         empty = [name for name in _NEEDED if not getattr(sample, name)]
         if empty:
             msg = f"Line {number} of the sample sheet {path.name} has no {' and no '.join(empty)}."
@@ -94,7 +99,18 @@ def read_sheet(path: Path) -> dict[str, Sample]:
     if not samples:
         msg = f"The sample sheet {path.name} has no line but its heading."
         raise CallError(msg)
+    if len({bool(sample.block) for sample in samples.values()}) > 1:
+        msg = (
+            f"The sample sheet {path.name} names the block of some images only. Name that of each, "
+            "or leave the column out."
+        )
+        raise CallError(msg)
     return samples
+
+
+def _path(cell: str) -> str:
+    """Write a path with forward slashes, without a dot before it."""
+    return cell.replace("\\", "/").removeprefix("./")
 
 
 def _check_columns(path: Path, names: list[str]) -> None:

@@ -14,8 +14,7 @@ from chromamol.statistics.compare import compare_groups
 from chromamol.statistics.superplot import draw_superplots
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
 
     from chromamol.batch.plan import Plan
     from chromamol.batch.task import Task
@@ -28,8 +27,8 @@ SAMPLE_COLUMNS = {
 }
 
 
-def gather_tables(plan: Plan) -> None:
-    """Write the tables of all results of a plan that are there, as CSV and as Parquet.
+def gather_tables(plan: Plan, done: Sequence[Task]) -> None:
+    """Write the tables of results in one, as CSV and as Parquet.
 
     The column `image` holds the file relative to the folder of the batch; with a sample sheet, its
     group, replicate and block follow, and ``comparisons.csv`` compares the groups.
@@ -37,6 +36,8 @@ def gather_tables(plan: Plan) -> None:
     Parameters
     ----------
     plan : Plan
+    done : sequence of Task
+        Those whose results are of this plan.
 
     Raises
     ------
@@ -45,13 +46,13 @@ def gather_tables(plan: Plan) -> None:
     """
     with disk_told(plan.out):
         for file in (DOMAINS_FILE, NUCLEI_FILE):
-            table = pd.concat(_parts(plan, file), ignore_index=True)
+            table = pd.concat(_parts(plan, done, file), ignore_index=True)
             with appearing_file(plan.out / file) as partial:
                 write_table(partial, table)
             parquet = (plan.out / file).with_suffix(".parquet")
             with appearing_file(parquet) as partial:
                 table.to_parquet(partial, index=False)
-        columns = pd.read_csv(next(_tables(plan, COLUMNS_FILE))[1], keep_default_na=False)
+        columns = pd.read_csv(done[0].folder / COLUMNS_FILE, keep_default_na=False)
         if plan.groups:
             rows = [
                 (file, name, "", meaning)
@@ -79,20 +80,12 @@ def _write_comparisons(plan: Plan, nuclei: pd.DataFrame) -> None:
         save_figure(figure, new_png, new_pdf)
 
 
-def _parts(plan: Plan, file: str) -> Iterator[pd.DataFrame]:
+def _parts(plan: Plan, done: Sequence[Task], file: str) -> Iterator[pd.DataFrame]:
     """Read one table of every result, and name its image and sample."""
-    for task, path in _tables(plan, file):
-        part = pd.read_csv(path)
+    for task in done:
+        part = pd.read_csv(task.folder / file)
         part["image"] = task.name
         if plan.groups:
             for number, name in enumerate(SAMPLE_COLUMNS, start=1):
                 part.insert(number, name, getattr(task, name))
         yield part
-
-
-def _tables(plan: Plan, file: str) -> Iterator[tuple[Task, Path]]:
-    """Name the results that have a table."""
-    for task in plan.tasks:
-        path = task.folder / file
-        if path.is_file():
-            yield task, path

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -120,13 +121,15 @@ def scheduler_at(address: str) -> Iterator[Client]:
 
 
 @contextmanager
-def slurm_workers(file: Path) -> Iterator[Client]:
+def slurm_workers(file: Path, *, alone: bool) -> Iterator[Client]:
     """Start workers as jobs of SLURM.
 
     Parameters
     ----------
     file : Path
         YAML: see `slurm_cluster`.
+    alone : bool
+        One job only.
 
     Raises
     ------
@@ -139,7 +142,7 @@ def slurm_workers(file: Path) -> Iterator[Client]:
     with dask.config.set(_CONFIG):
         cluster, jobs = slurm_cluster(file)
         with cluster, Client(cluster) as client:
-            cluster.scale(jobs=jobs)
+            cluster.scale(jobs=1 if alone else jobs)
             try:
                 client.wait_for_workers(1, timeout=_WAIT_FOR_JOBS_S)
             except TimeoutError as error:
@@ -228,17 +231,24 @@ def analyse_on(
             at_work[future.key] = task
             ended.add(future)
 
-    begin(max(1, sum(client.nthreads().values())))
+    def fill() -> None:  # workers come and go
+        begin(max(1, sum(client.nthreads().values())) - len(at_work))
+
+    fill()
     for future in ended:
         task = at_work.pop(future.key)
         error = future.exception() if future.status == "error" else None
         if error is None:
-            result = future.result()
+            try:
+                result = future.result()
+            except CancelledError as lost_connection:
+                msg = "The connection to the workers was lost. Run the same again: it goes on."
+                raise CallError(msg) from lost_connection
         else:
             reason = f"Unexpected error ({error}). Please report it."
             result = Ended(task.name, Status.FAILED, reason)
         future.release()
-        begin(1)
+        fill()
         if isinstance(error, KilledWorker) or result.lacked_memory:
             lost.append(task)
         else:

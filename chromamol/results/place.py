@@ -10,7 +10,10 @@ from chromamol.errors import CallError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from chromamol.analysis import MapName
+
 PROVENANCE_FILE = "provenance.json"
+TIFF_MAPS: tuple[MapName, ...] = ("rate", "rate_sd", "compaction")
 
 
 def check_place(out_dir: Path, *, overwrite: bool) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from chromamol.output import appearing, disk_told
 from chromamol.progress import Silent
 from chromamol.results.columns import COLUMNS_FILE, DOMAINS_FILE, NUCLEI_FILE
-from chromamol.results.place import PROVENANCE_FILE, check_place
+from chromamol.results.place import PROVENANCE_FILE, TIFF_MAPS, check_place
 from chromamol.results.provenance import write_provenance
 from chromamol.results.record import describe_map
 from chromamol.results.result import analysis_of, result_of
@@ -22,11 +22,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from chromamol.analysis import Analysis, MapName
+    from chromamol.analysis import Analysis
     from chromamol.progress import Progress
     from chromamol.results.result import Result
-
-TIFF_MAPS: tuple[MapName, ...] = ("rate", "rate_sd", "compaction")
 
 
 def write_results(

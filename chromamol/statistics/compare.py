@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from chromamol.statistics.measures import MEASURES, values_of, why_not
-from chromamol.statistics.mixed import effect_of_group
+from chromamol.statistics.mixed import effect_of_group, of_replicates
 from chromamol.statistics.replicates import FEWEST, compare_replicates
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ def compare_groups(
     """Compare every two groups of a study by every measure.
 
     The unit is the biological replicate: the nuclei of one are no independent observations. The
-    logarithms of the measures are compared, as all are positive and change in proportion: a nucleus
-    counts by its logarithm, a replicate by the mean of its nuclei.
+    logarithms of the measures are compared, as they change in proportion: a replicate counts by the
+    mean of the logarithms of its nuclei; where nuclei are at zero, by the logarithm of their mean.
 
     Replicates are nested in their group, unless blocks pair them: then the means in each block that
     has both groups are compared.
@@ -87,17 +87,22 @@ def _compared(measure: Measure, nuclei: pd.DataFrame, first: str, second: str) -
     reason = why_not(measure, nuclei)
     if reason:
         return row | {"reason": reason}
-    there = nuclei.assign(value=np.log(values_of(measure, nuclei))).dropna(subset="value")
-    there = there[there["group"].astype(str).isin([first, second])]
-    there = there.assign(
-        group=there["group"].astype(str),
-        replicate=there["group"].astype(str) + "\0" + there["replicate"].astype(str),
-    )
-    paired = bool((there["block"].fillna("").astype(str) != "").all()) and len(there) > 0
-    unit = "block" if paired else "replicate"
+    of_both = nuclei[nuclei["group"].astype(str).isin([first, second])]
+    paired = bool((of_both["block"].fillna("").astype(str) != "").all()) and len(of_both) > 0
+    there = of_both.assign(
+        raw=values_of(measure, of_both),
+        group=of_both["group"].astype(str),
+        block=of_both["block"].fillna("").astype(str),
+        replicate=of_both["group"].astype(str) + "\0" + of_both["replicate"].astype(str),
+    ).dropna(subset="raw")
     if paired:
         there = _in_both(there, first, second)
-    means = there.groupby(["group", unit])["value"].mean()
+    has_zeros = bool((there["raw"] == 0).any())
+    means = _log_means(there, has_zeros=has_zeros)
+    if not np.isfinite(means).all():
+        return row | {"reason": "All nuclei of a replicate are at zero: there is no ratio to it."}
+    if paired:
+        means = means.groupby(["group", "block"]).mean()
     by_group = {name: means.get(name, pd.Series(dtype=float)) for name in (first, second)}
     for part, name in (("reference", first), ("group", second)):
         row[f"nuclei_{part}"] = int((there["group"] == name).sum())
@@ -111,7 +116,11 @@ def _compared(measure: Measure, nuclei: pd.DataFrame, first: str, second: str) -
         return row | {"reason": reason}
     test = compare_replicates(by_group[first], by_group[second], paired=paired)
     of_second = there.assign(second=(there["group"] == second).astype(float))
-    effect = effect_of_group(of_second, test, paired=paired)
+    if has_zeros:
+        effect = of_replicates(test)
+    else:
+        logs = of_second.assign(value=np.log(of_second["raw"]))
+        effect = effect_of_group(logs, test, paired=paired)
     return row | {
         "ratio": float(np.exp(effect.difference)),
         "ratio_low": float(np.exp(effect.low)),
@@ -122,6 +131,15 @@ def _compared(measure: Measure, nuclei: pd.DataFrame, first: str, second: str) -
         "icc": effect.icc,
         "model": effect.model,
     }
+
+
+def _log_means(there: pd.DataFrame, *, has_zeros: bool) -> pd.Series:
+    """Return the logarithm of the mean of each replicate; of a geometric mean, without zeros."""
+    units = ["group", "block", "replicate"]
+    with np.errstate(divide="ignore"):
+        if has_zeros:
+            return np.log(there.groupby(units)["raw"].mean())
+        return there.assign(log=np.log(there["raw"])).groupby(units)["log"].mean()
 
 
 def _in_both(there: pd.DataFrame, first: str, second: str) -> pd.DataFrame:

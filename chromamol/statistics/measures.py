@@ -35,6 +35,8 @@ class Measure:
         Whether it is the level of the rate, which compares between calibrated images only.
     whole : bool
         Whether a nucleus that the image border cuts does not count.
+    may_be_zero : bool
+        Whether zero is a value like others, as where a nucleus has no domain.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Measure:
     of_rate: bool = False
     is_level: bool = False
     whole: bool = False
+    may_be_zero: bool = False
 
 
 MEASURES = (
@@ -51,7 +54,7 @@ MEASURES = (
     Measure("rate_variation", "variation of the rate (sd of the map over its mean)", of_rate=True),
     Measure("area_um2", "nuclear area (um2)", whole=True),
     Measure("compaction_contrast", "contrast of compaction"),
-    Measure("condensed_area_fraction", "condensed share of the area"),
+    Measure("condensed_area_fraction", "condensed share of the area", may_be_zero=True),
     Measure("plateau_over_mean", "density in domains over the mean"),
     Measure("domain_area_median_um2", "median area of domains (um2)"),
     Measure("domain_spacing_nm", "spacing of domains (nm)"),
@@ -70,7 +73,7 @@ def values_of(measure: Measure, nuclei: pd.DataFrame) -> pd.Series:
     Returns
     -------
     pandas.Series
-        float64, positive or NaN.
+        float64, positive or NaN; zero, too, where it may be.
     """
     if measure.name == "rate_rim_over_centre":
         values = nuclei["rate_rim_mean"] / nuclei["rate_centre_mean"]
@@ -79,7 +82,7 @@ def values_of(measure: Measure, nuclei: pd.DataFrame) -> pd.Series:
     else:
         values = nuclei[measure.name]
     values = values.astype(np.float64)
-    counts = values > 0
+    counts = values >= 0 if measure.may_be_zero else values > 0
     if measure.of_rate:
         counts &= ~is_doubted(nuclei)
     if measure.whole:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from chromamol.statistics.replicates import Test
 
 _LEVEL = 0.95
+# Of the standard error of the test of the replicates: a smaller one is no result of a fit.
+_LEAST_ERROR = 0.25
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,6 @@ def effect_of_group(nuclei: pd.DataFrame, test: Test, *, paired: bool) -> Effect
     """
     import statsmodels.formula.api as smf
 
-    how = "mixed model"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a variance of zero is no trouble here
@@ -71,10 +72,22 @@ def effect_of_group(nuclei: pd.DataFrame, test: Test, *, paired: bool) -> Effect
         difference, error = float(fit.params["second"]), float(fit.bse["second"])
         between = float(np.sum(np.diag(np.atleast_2d(fit.cov_re))) + np.sum(fit.vcomp))
         icc = between / (between + float(fit.scale))
-    except (np.linalg.LinAlgError, ValueError):
-        difference, error, icc = np.nan, np.nan, np.nan
-    if not (np.isfinite(difference) and np.isfinite(error) and error > 0):
-        difference, error, icc = test.difference, test.standard_error, np.nan
-        how = "means of replicates"
-    half = float(stats.t.ppf(0.5 + _LEVEL / 2, test.degrees_of_freedom)) * error
-    return Effect(difference, difference - half, difference + half, icc, how)
+        is_fitted = fit.converged and error > _LEAST_ERROR * test.standard_error
+    except (np.linalg.LinAlgError, ArithmeticError, ValueError):
+        is_fitted = False
+    # With one nucleus in each replicate, the two variances cannot be told apart.
+    if not is_fitted or nuclei.groupby("replicate").size().max() < 2:
+        return of_replicates(test)
+    return _effect(difference, error, test.degrees_of_freedom, icc, "mixed model")
+
+
+def of_replicates(test: Test) -> Effect:
+    """Return the difference of the means of the replicates, with the interval of their test."""
+    error, freedom = test.standard_error, test.degrees_of_freedom
+    return _effect(test.difference, error, freedom, np.nan, "means of replicates")
+
+
+def _effect(difference: float, error: float, freedom: float, icc: float, model: str) -> Effect:
+    """Give a difference its interval."""
+    half = float(stats.t.ppf(0.5 + _LEVEL / 2, freedom)) * error
+    return Effect(difference, difference - half, difference + half, icc, model)

@@ -133,6 +133,9 @@ class Batch:
                     row.status = RUNNING if row.seconds is None else row.status
             except Cancelled:
                 row.status, row.remark = CANCELLED, "Stopped before it was complete."
+            finally:
+                if row.status == RUNNING:
+                    row.status = WAITING
         return self
 
     @contextmanager

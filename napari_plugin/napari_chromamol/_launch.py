@@ -78,7 +78,9 @@ def _alone(work: Callable[..., Any], *what: object) -> Any:
         traceback.clear_frames(error.__traceback__)
         raise
     finally:
-        torch: Any = sys.modules.get("torch")
-        if torch is not None and torch.cuda.is_available():
-            torch.cuda.empty_cache()
-        _turn.give_back()
+        try:
+            torch: Any = sys.modules.get("torch")
+            if torch is not None and torch.cuda.is_available():
+                torch.cuda.empty_cache()
+        finally:
+            _turn.give_back()

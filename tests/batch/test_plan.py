@@ -54,6 +54,23 @@ def test_names_that_collide_get_folders_of_their_own(folder_of: FolderOf, tmp_pa
         assert not any(other.startswith(f"{one}/") for other in folders)
 
 
+def test_folders_stay_apart_on_every_disk(folder_of: FolderOf, tmp_path: Path) -> None:
+    names = ("cell.tif", "cell.csv", "cell.tif.csv", "Cell.tif", "a/x.tif", "a.tif", "a.tif.csv")
+    plan = plan_batch(folder_of(*names), tmp_path / "out")
+    folders = [task.folder.relative_to(plan.out).as_posix().casefold() for task in plan.tasks]
+    assert len(set(folders)) == len(names)
+    for one in folders:
+        assert not any(other.startswith(f"{one}/") for other in folders)
+
+
+def test_what_is_not_searched_is_said(folder_of: FolderOf, tmp_path: Path) -> None:
+    folder = folder_of("a.tif")
+    (tmp_path / "elsewhere").mkdir()
+    (folder / "link").symlink_to(tmp_path / "elsewhere")
+    plan = plan_batch(folder, tmp_path / "out")
+    assert plan.notes == (f"Not searched: {folder / 'link'} (a link).",)
+
+
 def test_channel_files_are_joined(folder_of: FolderOf, tmp_path: Path) -> None:
     folder = folder_of(
         "1_K9.tif", "1_K27.tif", "2_K9.tif", "2_mask.tif", "day/1_K27.tif", "day/1_K9.tif"
@@ -112,6 +129,7 @@ def test_a_sample_sheet_says_what_is_analysed(folder_of: FolderOf, tmp_path: Pat
         ("image,group,replicate\na.tif,x,1\na.tif,y,2\n", "twice .* line 3"),
         ("image,group,replicate\na.tif,,1\n", "Line 2 .* has no group"),
         ("image,group,replicate\n", "no line but its heading"),
+        ("image,group,replicate,block\na,x,1,d\nb,y,1,\n", "block of some images only"),
         ("", "cannot be read"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -211,6 +212,7 @@ def test_a_torn_line_of_the_log_is_none(tmp_path: Path) -> None:
     log.add(Ended("b.tif", Status.FAILED, 'It "broke",\nbadly.', seconds=2))
     with (tmp_path / "batch.csv").open("a", encoding="utf-8") as file:
         file.write("c.tif,ok,no en")
+    log._lock.release()  # as the end of the process does
     again = BatchLog(tmp_path)
     assert list(again.rows) == ["a.tif", "b.tif"]
     again.add(Ended("b.tif", Status.OK, seconds=3))
@@ -220,4 +222,58 @@ def test_a_torn_line_of_the_log_is_none(tmp_path: Path) -> None:
     assert rows["a.tif"]["seconds"] == "1.2"
     assert rows["a.tif"]["nuclei"] == "3"
     assert rows["b.tif"]["status"] == "ok"
-    assert [path.name for path in tmp_path.iterdir()] == ["batch.csv"]
+    assert [path.name for path in tmp_path.glob("[!.]*")] == ["batch.csv"]
+
+
+def test_what_failed_now_is_in_no_table_though_it_was_done_before(folder_of: FolderOf) -> None:
+    folder = folder_of("a.ome.tif", "b.ome.tif")
+    run(folder)
+    out = folder.parent / "out"
+    (folder / "b.ome.tif").write_bytes(b"II*\0")
+    assert run(folder)["b.ome.tif"].status is Status.FAILED
+    assert list(pd.read_csv(out / "nuclei.csv")["image"]) == ["a.ome.tif"]
+    # With nothing done, the tables stay as they are.
+    (folder / "a.ome.tif").unlink()
+    assert set(run(folder)) == {"b.ome.tif"}
+
+
+def test_a_result_that_is_not_whole_is_made_again_and_one_of_run_is_not_replaced(
+    folder_of: FolderOf,
+) -> None:
+    folder = folder_of("a.ome.tif")
+    run(folder)
+    out = folder.parent / "out"
+    (out / "a" / "rate.ome.tif").write_bytes(b"")
+    assert not run(folder)["a.ome.tif"].before
+    provenance = out / "a" / "provenance.json"
+    entries = json.loads(provenance.read_text(encoding="utf-8"))
+    del entries["batch_key"]
+    provenance.write_text(json.dumps(entries))
+    ended = run(folder)["a.ome.tif"]
+    assert ended.status is Status.FAILED
+    assert "Add --overwrite" in ended.reason
+    assert run(folder, overwrite=True)["a.ome.tif"].status is Status.OK
+
+
+def test_one_batch_at_a_time_and_no_table_of_others(folder_of: FolderOf) -> None:
+    folder = folder_of("a.ome.tif")
+    out = folder.parent / "out"
+    log = BatchLog(out)
+    with pytest.raises(CallError, match="Another batch is writing"):
+        run(folder)
+    log.close()
+    (out / "batch.csv").write_text("well;dose\nA1;3\n")
+    with pytest.raises(CallError, match="is not the table of a batch"):
+        run(folder)
+    assert (out / "batch.csv").read_text() == "well;dose\nA1;3\n"
+    (out / "batch.csv").unlink()
+    assert run(folder)["a.ome.tif"].status is Status.OK
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other disks take no such names")
+def test_names_that_are_no_text(folder_of: FolderOf) -> None:
+    folder = folder_of("d\udcff/a.ome.tif", "b.ome.tif")
+    ended = run(folder)
+    assert "Rename the file" in ended["d\\udcff/a.ome.tif"].reason
+    assert ended["b.ome.tif"].status is Status.OK
+    assert "d\\udcff/a.ome.tif" in lines_of(folder.parent / "out")

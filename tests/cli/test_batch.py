@@ -21,8 +21,9 @@ QUICK = ("--set", "method=direct", "--set", "nucleus_min_area_um2=0.5", "--worke
 
 @pytest.fixture(autouse=True)
 def _without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("draw_figure", "save_figure"):
-        monkeypatch.setattr(figure, name, lambda *_, **__: None)
+    save = figure.save_figure
+    monkeypatch.setattr(figure, "draw_figure", lambda *_, **__: None)
+    monkeypatch.setattr(figure, "save_figure", lambda drawn, *paths: drawn and save(drawn, *paths))
 
 
 @pytest.fixture

@@ -162,3 +162,41 @@ def test_three_groups_are_three_pairs_and_q_is_that_of_benjamini_and_hochberg() 
     p = np.sort(table["p"].to_numpy(float))
     expected = np.minimum.accumulate((p * p.size / np.arange(1, p.size + 1))[::-1])[::-1]
     np.testing.assert_allclose(np.sort(table["q"].to_numpy(float)), np.sort(expected))
+
+
+def test_one_nucleus_in_each_replicate_and_constant_values() -> None:
+    rng = np.random.default_rng(8)
+    inside = 0
+    for _ in range(40):
+        found = row(compare_groups(study(rng, effect=1.3, nuclei=1), measures=MEASURES[:1]))
+        assert found["model"] == "means of replicates"
+        inside += found["ratio_low"] < 1.3 < found["ratio_high"]
+    assert inside >= 35
+    constant = study(rng).assign(rate_mean=1.5)
+    found = row(compare_groups(constant, measures=MEASURES[:1]))
+    assert (found["ratio"], found["p"]) == (1, 1)
+
+
+def test_nuclei_at_zero_count() -> None:
+    table = study(np.random.default_rng(9), nuclei=10)
+    treated = table["group"] == "treated"
+    table.loc[treated & (table.index % 5 > 0), "condensed_area_fraction"] = 0.0
+    found = row(compare_groups(table), "condensed_area_fraction")
+    assert found["nuclei_group"] == 30
+    assert found["ratio"] == pytest.approx(0.2, rel=0.2)
+    assert found["p"] < 0.01
+    table.loc[treated & (table["replicate"] == "0"), "condensed_area_fraction"] = 0.0
+    assert "at zero" in row(compare_groups(table), "condensed_area_fraction")["reason"]
+
+
+def test_a_block_is_the_mean_of_its_replicates() -> None:
+    rng = np.random.default_rng(10)
+    table = study(rng, blocks=0.1)
+    more = table[table["replicate"] == "0"]
+    crowd = pd.concat([more.assign(replicate="9")] * 5)
+    base = row(
+        compare_groups(pd.concat([table, more.assign(replicate="9")]), measures=MEASURES[:1])
+    )
+    crowded = row(compare_groups(pd.concat([table, crowd]), measures=MEASURES[:1]))
+    assert crowded["p"] == pytest.approx(base["p"])
+    assert crowded["test"] == "paired t"
