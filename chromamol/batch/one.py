@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import logging
@@ -82,7 +83,9 @@ def bring_to_end(
         )
         lacked_memory = type(error).__name__ == "OutOfMemoryError"  # torch's, of a graphics card
         ended = Ended(task.name, Status.FAILED, reason, lacked_memory=lacked_memory)
-    return replace(ended, seconds=time.monotonic() - start, memory_mb=peak.mb())
+    memory_mb = peak.mb()
+    gc.collect()  # figures hold themselves; in a worker they would pile up
+    return replace(ended, seconds=time.monotonic() - start, memory_mb=memory_mb)
 
 
 def _analyse(

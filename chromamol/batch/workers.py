@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from distributed import Client
+    from distributed import Client, LocalCluster
 
     from chromamol.batch.task import Task
     from chromamol.settings import Settings
@@ -43,6 +43,8 @@ _CONFIG = {
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.pause": False,
     "distributed.worker.memory.terminate": 0.95,
+    # It keeps an hour of stacks.
+    "distributed.worker.profile.enabled": False,
     "distributed.comm.timeouts.connect": f"{_CONNECT_S}s",
 }
 
@@ -69,7 +71,7 @@ def local_workers(count: int) -> Iterator[Client]:
     count : int
     """
     import dask
-    from distributed import Client, LocalCluster
+    from distributed import Client
 
     threads = str(max(1, _cores() // count))
     variables = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -77,16 +79,37 @@ def local_workers(count: int) -> Iterator[Client]:
     with (
         dask.config.set(_CONFIG | {"distributed.nanny.pre-spawn-environ": environment}),
         tempfile.TemporaryDirectory(prefix="chromamol-workers-") as scratch,
-        LocalCluster(
+        _cluster_of(count, scratch) as cluster,
+        Client(cluster) as client,
+    ):
+        yield client
+
+
+def _cluster_of(count: int, scratch: str) -> LocalCluster:
+    """Start worker processes.
+
+    Raises
+    ------
+    CallError
+        If they do not start.
+    """
+    from distributed import LocalCluster
+
+    try:
+        return LocalCluster(
             n_workers=count,
             threads_per_worker=1,
             dashboard_address=None,
             silence_logs=logging.CRITICAL,
             local_directory=scratch,
-        ) as cluster,
-        Client(cluster) as client,
-    ):
-        yield client
+        )
+    except (OSError, RuntimeError, TimeoutError) as error:
+        msg = (
+            "The worker processes did not start. In a script, the call has to stand below "
+            "'if __name__ == \"__main__\":', as each worker imports the script. Else, try "
+            f"--workers 0 ({error})."
+        )
+        raise CallError(msg) from error
 
 
 @contextmanager
