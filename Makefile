@@ -25,7 +25,7 @@ test: .venv/installed-test system-libraries
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(MAKE) --no-print-directory docs
-	$(SCREEN) $(BIN)/python -m pytest
+	$(SCREEN) $(BIN)/python -m pytest -n 2 --dist loadfile
 
 docs: .venv/installed-test
 	$(BIN)/python -m sphinx --quiet --fail-on-warning docs docs/_build
