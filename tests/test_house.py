@@ -147,6 +147,7 @@ def test_wheel_holds_what_the_plugin_and_the_samples_need(wheel_site: Path) -> N
     assert not (wheel_site / "tests").exists()
 
 
+@pytest.mark.timeout(400)
 def test_installed_wheel_runs_the_demo(wheel_site: Path, tmp_path: Path) -> None:
     alone = {"PYTHONPATH": str(wheel_site), "PYTHONSAFEPATH": "1"}
     where = run_python("-c", "import chromamol; print(chromamol.__file__)", cwd=tmp_path, **alone)
