@@ -7,20 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chromamol.batch.log import BATCH_FILE
+from chromamol.batch.place import WRITTEN
 from chromamol.errors import CallError, InputError
 from chromamol.images.file_name import named_as_image
-from chromamol.results.columns import COLUMNS_FILE, DOMAINS_FILE, NUCLEI_FILE
 from chromamol.results.place import PROVENANCE_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chromamol.progress import Progress
-
-# What a batch writes beside its results.
-_TABLES = {BATCH_FILE, NUCLEI_FILE, DOMAINS_FILE, COLUMNS_FILE, "comparisons.csv"}
-_WRITTEN = _TABLES | {name.replace(".csv", ".parquet") for name in _TABLES}
 
 
 @dataclass(frozen=True)
@@ -76,13 +71,13 @@ def find_images(folder: Path, out: Path | None, progress: Progress) -> Found:
         if PROVENANCE_FILE in files:
             subfolders.clear()
             continue
-        closed += [f"{here / name} (a link)" for name in subfolders if (here / name).is_symlink()]
         inside = [here / name for name in subfolders if not name.startswith(".")]
         stores = [path for path in inside if path.suffix.lower() == ".zarr"]
         subfolders[:] = [
             path.name for path in inside if path not in stores and path.resolve() != skipped
         ]
-        visible = [name for name in files if not name.startswith(".") and name not in _WRITTEN]
+        closed += [f"{here / name} (a link)" for name in subfolders if (here / name).is_symlink()]
+        visible = [name for name in files if not name.startswith(".") and name not in WRITTEN]
         images = [name for name in visible if named_as_image(Path(name))]
         others += len(visible) - len(images)
         found += [path for path in stores if not _is_result(path)]

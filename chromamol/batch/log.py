@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from filelock import FileLock, Timeout
 
+from chromamol.batch.place import BATCH_FILE, LOCK_FILE
 from chromamol.errors import CallError
 from chromamol.output import appearing_file, disk_told
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
     from chromamol.batch.task import Ended
 
-BATCH_FILE = "batch.csv"
-_LOCK_FILE = ".batch.lock"
 COLUMNS = ("image", "status", "reason", "nuclei", "seconds", "memory_mb", "ended")
 
 Row = dict[str, str]
@@ -35,6 +34,8 @@ class BatchLog:
 
     Attributes
     ----------
+    rows : dict of str to dict
+        The last line of each image.
     trouble : str
         Why lines are missing; "" if none is.
 
@@ -48,7 +49,7 @@ class BatchLog:
         self.trouble = ""
         self._path = out / BATCH_FILE
         self._unwritten: list[Row] = []
-        self._lock = FileLock(out / _LOCK_FILE, timeout=0)
+        self._lock = FileLock(out / LOCK_FILE, timeout=0)
         with disk_told(out):
             out.mkdir(parents=True, exist_ok=True)
             self._take(out)

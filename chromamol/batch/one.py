@@ -11,9 +11,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import chromamol
-from chromamol.batch.memory import PeakMemory
 from chromamol.batch.task import Ended, Status
 from chromamol.errors import Cancelled, ChromamolError, NoImage
+from chromamol.memory import PeakMemory
 from chromamol.progress import Progress, Silent
 from chromamol.results.columns import COLUMNS_FILE, DOMAINS_FILE, NUCLEI_FILE
 from chromamol.results.folders import check_folder, input_store

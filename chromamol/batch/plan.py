@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -158,22 +159,17 @@ def _result_folders(images: Sequence[Path], out: Path) -> list[Path]:
 
     Folders that some disks take for one, as they differ in case only, are shared, too.
     """
-    names = [image.with_name(output_name(image)) for image in images]
-    number = 1
-    while True:
-        keys = [_on_disk(name) for name in names]
-        counts = Counter(keys)
-        above = {_on_disk(parent) for name in names for parent in name.parents}
-        shared = [i for i, key in enumerate(keys) if counts[key] > 1 or key in above]
-        if not shared:
-            return [out / name for name in names]
-        short = [i for i in shared if names[i] != images[i]]
-        if number == 1 and short:
-            for i in short:
-                names[i] = images[i]
-            continue
-        number += 1  # full names that differ in case only
-        names[shared[-1]] = images[shared[-1]].with_name(f"{images[shared[-1]].name}-{number}")
+    short = [image.with_name(output_name(image)) for image in images]
+    counts = Counter(map(_on_disk, short))
+    taken = {_on_disk(parent) for image in images for parent in image.parents}
+    folders = []
+    for image, name in zip(images, short, strict=True):
+        numbered = (image.with_name(f"{image.name}-{number}") for number in count(2))
+        names = chain([name] if counts[_on_disk(name)] == 1 else [], [image], numbered)
+        folder = next(one for one in names if _on_disk(one) not in taken)
+        taken.add(_on_disk(folder))
+        folders.append(out / folder)
+    return folders
 
 
 def _on_disk(path: Path) -> str:

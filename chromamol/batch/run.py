@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chromamol.batch.log import BatchLog
@@ -14,13 +14,16 @@ from chromamol.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from distributed import Client
 
     from chromamol.batch.plan import Plan
-    from chromamol.batch.task import Ended, Task
+    from chromamol.batch.task import Ended
     from chromamol.progress import Progress
+
+_ALONE = "So it was again when the image was analysed alone."
 
 
 def run_batch(
@@ -75,8 +78,7 @@ def run_batch(
         msg = f"The number of workers is 0 or more, not {workers}."
         raise CallError(msg)
     log = BatchLog(plan.out)
-    done: list[Task] = []
-    tasks = {task.name: task for task in plan.tasks}
+    done: set[str] = set()
     try:
         for ended in plan.left_out:
             log.add(ended)
@@ -91,10 +93,10 @@ def run_batch(
         for ended in every:
             log.add(ended)
             if ended.status is Status.OK:
-                done.append(tasks[ended.name])
+                done.add(ended.name)
             yield ended
         if done:
-            gather_tables(plan, sorted(done, key=plan.tasks.index))
+            gather_tables(plan, [task for task in plan.tasks if task.name in done])
     finally:
         log.close()
     if log.trouble:
@@ -120,7 +122,6 @@ def _side_by_side(
 ) -> Iterator[Ended]:
     """Analyse images on workers; those whose worker died once more, alone."""
     from chromamol.batch.workers import (
-        analyse_alone,
         analyse_on,
         default_workers,
         local_workers,
@@ -128,22 +129,26 @@ def _side_by_side(
         slurm_workers,
     )
 
-    lost: list[Task] = []
-
-    @contextmanager
-    def some(*, alone: bool) -> Iterator[Client]:
+    def some(*, alone: bool) -> AbstractContextManager[Client]:
         if scheduler is not None:
-            context = scheduler_at(scheduler)
-        elif slurm is not None:
-            context = slurm_workers(slurm, alone=alone)
-        else:
-            count = min(workers or default_workers(), len(plan.tasks))
-            context = local_workers(1 if alone else count)
-        with context as client:
-            yield client
+            return scheduler_at(scheduler)
+        if slurm is not None:
+            return slurm_workers(slurm, alone=alone)
+        count = min(workers or default_workers(), len(plan.tasks))
+        return local_workers(1 if alone else count)
 
+    lacking: set[str] = set()
     with some(alone=False) as client:
-        yield from analyse_on(client, plan.tasks, plan.out, settings, lost, overwrite=overwrite)
-    if lost:
-        with some(alone=True) as client:
-            yield from analyse_alone(client, lost, plan.out, settings, overwrite=overwrite)
+        for ended in analyse_on(client, plan.tasks, plan.out, settings, overwrite=overwrite):
+            if ended.lacked_memory:
+                lacking.add(ended.name)
+            else:
+                yield ended
+    if not lacking:
+        return
+    with some(alone=True) as client:
+        for task in plan.tasks:
+            if task.name in lacking:
+                (ended,) = analyse_on(client, [task], plan.out, settings, overwrite=overwrite)
+                again = f"{ended.reason} {_ALONE}" if ended.lacked_memory else ended.reason
+                yield replace(ended, reason=again)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from chromamol.errors import CallError
+from chromamol.results.tables import armed
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-COLUMNS = ("image", "group", "replicate", "block", "nuclei")
 _SEPARATORS = (",", ";", "\t")
-_NEEDED = ("image", "group", "replicate")
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,10 @@ class Sample:
     replicate: str
     block: str = ""
     nuclei: str = ""
+
+
+_COLUMNS = tuple(field.name for field in fields(Sample))
+_NEEDED = tuple(field.name for field in fields(Sample) if field.default is MISSING)
 
 
 def read_sheet(path: Path) -> dict[str, Sample]:
@@ -83,7 +86,7 @@ def read_sheet(path: Path) -> dict[str, Sample]:
     table = table.apply(lambda column: column.str.strip())
     samples: dict[str, Sample] = {}
     for number, row in enumerate(table.to_dict("records"), start=2):
-        sample = Sample(**{str(name): value.lstrip("'") for name, value in row.items()})
+        sample = Sample(**{str(name): armed(value) for name, value in row.items()})
         sample = replace(sample, image=_path(sample.image), nuclei=_path(sample.nuclei))
         empty = [name for name in _NEEDED if not getattr(sample, name)]
         if empty:
@@ -116,10 +119,11 @@ def _path(cell: str) -> str:
 def _check_columns(path: Path, names: list[str]) -> None:
     """Refuse a sheet with other columns."""
     missing = [name for name in _NEEDED if name not in names]
-    unknown = [name for name in names if name not in COLUMNS]
+    unknown = [name for name in names if name not in _COLUMNS]
     if missing or unknown or len(set(names)) < len(names):
+        optional = " and ".join(name for name in _COLUMNS if name not in _NEEDED)
         msg = (
             f"The sample sheet {path.name} has the columns {', '.join(names)}. Expected: "
-            f"{', '.join(_NEEDED)}, and where they are wanted block and nuclei."
+            f"{', '.join(_NEEDED)}, and where they are wanted {optional}."
         )
         raise CallError(msg)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from chromamol.batch.place import COMPARISONS_FILE, GATHERED
 from chromamol.output import appearing_file, disk_told
-from chromamol.results.columns import COLUMNS_FILE, DOMAINS_FILE, NUCLEI_FILE
+from chromamol.results.columns import COLUMNS_FILE
 from chromamol.results.tables import write_table
 from chromamol.statistics.compare import COLUMNS as COMPARED
 from chromamol.statistics.compare import compare_groups
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from chromamol.batch.plan import Plan
     from chromamol.batch.task import Task
 
-COMPARISONS_FILE = "comparisons.csv"
 SAMPLE_COLUMNS = {
     "group": "Condition, from the sample sheet.",
     "replicate": "Biological replicate, from the sample sheet.",
@@ -45,7 +45,7 @@ def gather_tables(plan: Plan, done: Sequence[Task]) -> None:
         If they cannot be written.
     """
     with disk_told(plan.out):
-        for file in (DOMAINS_FILE, NUCLEI_FILE):
+        for file in GATHERED:  # the nuclei last
             table = pd.concat(_parts(plan, done, file), ignore_index=True)
             with appearing_file(plan.out / file) as partial:
                 write_table(partial, table)
@@ -56,7 +56,7 @@ def gather_tables(plan: Plan, done: Sequence[Task]) -> None:
         if plan.groups:
             rows = [
                 (file, name, "", meaning)
-                for file in (NUCLEI_FILE, DOMAINS_FILE)
+                for file in GATHERED
                 for name, meaning in SAMPLE_COLUMNS.items()
             ]
             rows += [(COMPARISONS_FILE, name, "", meaning) for name, meaning in COMPARED.items()]

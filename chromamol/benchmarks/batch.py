@@ -15,13 +15,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import matplotlib.image
 import numpy as np
+import pandas as pd
 import tifffile
 
 from chromamol.batch import Status, plan_batch, run_batch
-from chromamol.benchmarks.process import resident_bytes
+from chromamol.batch.place import LOCK_FILE
 from chromamol.benchmarks.tables import markdown
+from chromamol.errors import ChromamolError
+from chromamol.memory import resident_bytes
 from chromamol.progress import Silent
+from chromamol.results.reopen import read_result
 from chromamol.settings import Settings
 
 if TYPE_CHECKING:
@@ -177,10 +182,10 @@ def _killed(place: Path, images: int, kills: int) -> Row:
         twice += _note(out, done)
     last = subprocess.run(call, capture_output=True, text=True, check=False)  # noqa: S603
     twice += _note(out, done)
-    torn = [path for path in out.rglob("*") if ".partial" in path.name]
+    torn = _torn(out)
     return Row(
         f"{kills} kills at random moments, then continued: images there, torn, done twice",
-        f"{len(done)} of {images}, {len(torn)}, {twice} (exit code {last.returncode})",
+        f"{len(done)} of {images}, {torn}, {twice} (exit code {last.returncode})",
         f"{images} of {images}, 0, 0",
     )
 
@@ -193,6 +198,29 @@ def _note(out: Path, done: dict[Path, int]) -> int:
             written = path.stat().st_mtime_ns
             again += done.setdefault(path, written) != written
     return again
+
+
+def _torn(out: Path) -> int:
+    """Open every result and table, and count what cannot be, and what was left half-written."""
+    torn = 0
+    for path in out.rglob("*"):
+        parts = path.relative_to(out).parts
+        if parts[0] in {".inputs", LOCK_FILE} or any(one.endswith(".zarr") for one in parts[:-1]):
+            continue
+        try:
+            if path.name.startswith("."):
+                torn += 1
+            elif path.name.endswith(".ome.zarr"):
+                read_result(path)
+            elif path.suffix == ".csv":
+                pd.read_csv(path)
+            elif path.suffix == ".parquet":
+                pd.read_parquet(path)
+            elif path.suffix in {".tif", ".png"}:
+                (tifffile.imread if path.suffix == ".tif" else matplotlib.image.imread)(path)
+        except (OSError, ValueError, ChromamolError):
+            torn += 1
+    return torn
 
 
 def _check_all_ok(ended: list[Ended]) -> None:

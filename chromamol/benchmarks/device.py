@@ -6,8 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
-from chromamol.benchmarks.process import peak_resident_bytes, resident_bytes
 from chromamol.errors import CallError
+from chromamol.memory import peak_resident_bytes, resident_bytes
 
 Device = Literal["cpu", "cuda"]
 

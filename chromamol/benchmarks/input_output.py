@@ -16,8 +16,9 @@ import numpy as np
 import pandas as pd
 import tifffile
 
-from chromamol.benchmarks.process import in_fresh_process, peak_resident_bytes
+from chromamol.benchmarks.process import in_fresh_process
 from chromamol.benchmarks.tables import markdown
+from chromamol.memory import peak_resident_bytes
 from chromamol.progress import Silent
 from chromamol.settings import Settings
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import platform
-import sys
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
@@ -15,10 +14,6 @@ if TYPE_CHECKING:
 
 _Parameters = ParamSpec("_Parameters")
 _Result = TypeVar("_Result")
-
-_STATUS = Path("/proc/self/status")
-# Linux counts in KiB, macOS in bytes.
-_RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
 def in_fresh_process(
@@ -36,16 +31,6 @@ def in_fresh_process(
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(max_workers=1, mp_context=spawn) as pool:
         return pool.submit(function, *args, **kwargs).result()
-
-
-def resident_bytes() -> int:
-    """Return the memory of this process now (where the system does not tell: its peak)."""
-    return _status_bytes("VmRSS")
-
-
-def peak_resident_bytes() -> int:
-    """Return the most memory that this process has held."""
-    return _status_bytes("VmHWM")
 
 
 def describe_machine(device: str = "cpu") -> str:
@@ -68,14 +53,3 @@ def describe_machine(device: str = "cpu") -> str:
         f"{processor}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}, "
         f"torch {torch.__version__}"
     )
-
-
-def _status_bytes(key: str) -> int:
-    # A process that was forked inherits the peak that `resource` reports; the table's is its own.
-    if _STATUS.exists():
-        lines = _STATUS.read_text(encoding="ascii").splitlines()
-        line = next(line for line in lines if line.startswith(f"{key}:"))
-        return int(line.split()[1]) * 1024
-    import resource  # not on Windows
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _RSS_UNIT

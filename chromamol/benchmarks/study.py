@@ -16,13 +16,15 @@ from chromamol.benchmarks.tables import markdown
 from chromamol.progress import Silent
 from chromamol.statistics.compare import compare_groups
 from chromamol.statistics.measures import MEASURES
+from chromamol.statistics.pair import pair_of
 from chromamol.statistics.replicates import compare_replicates
 
 if TYPE_CHECKING:
     from chromamol.progress import Progress
 
 ICC, NUCLEI, SD = 0.2, 8, 0.3
-_P = 0.05
+_P, _EFFECT = 0.05, 1.3
+_GROUPS = ("control", "treated")
 
 
 @dataclass(frozen=True)
@@ -66,18 +68,19 @@ def study(
     rng = np.random.default_rng(0)
     found = []
     for counts, asked in (((3, 3), "4.4 to 5.6 %"), ((3, 4), ""), ((5, 5), "")):
-        wrong = sum(
-            compare_replicates(*(_of_replicates(rng, count) for count in counts)).p < _P
-            for _ in range(without_effect)
-        )
+        wrong = 0
+        for _ in range(without_effect):
+            pair = pair_of(MEASURES[0], _table(rng, counts), *_GROUPS)
+            wrong += compare_replicates(pair.first, pair.second).p < _P
         what = f"false positives, {counts[0]} + {counts[1]} replicates"
         found.append(Share(what, without_effect, wrong / without_effect, asked))
         progress.advance()
     for blocks in (False, True):
         held = 0
         for _ in range(with_effect):
-            row = compare_groups(_table(rng, blocks=blocks), measures=MEASURES[:1]).iloc[0]
-            held += row["ratio_low"] < 1.3 < row["ratio_high"]
+            table = _table(rng, (3, 3), effect=_EFFECT, blocks=blocks)
+            row = compare_groups(table, measures=MEASURES[:1]).iloc[0]
+            held += row["ratio_low"] < _EFFECT < row["ratio_high"]
             progress.advance()
         how = "paired by blocks" if blocks else "nested"
         what = f"95 % intervals that hold an effect of 30 %, 3 + 3 replicates, {how}"
@@ -101,21 +104,21 @@ def to_markdown(shares: list[Share]) -> str:
     )
 
 
-def _of_replicates(rng: np.random.Generator, count: int) -> np.ndarray:
-    """Return the means of the replicates of one group, in units of the total deviation."""
-    nuclei = rng.normal(0, np.sqrt(1 - ICC), (count, NUCLEI))
-    return np.asarray(rng.normal(0, np.sqrt(ICC), count) + nuclei.mean(axis=1))
-
-
-def _table(rng: np.random.Generator, *, blocks: bool) -> pd.DataFrame:
-    """Return the nuclei of a study, those of the second group with 30 % more."""
-    of_block = rng.normal(0, 1.0 if blocks else 0.0, 3)
-    parts = []
-    for group, effect in (("control", 1.0), ("treated", 1.3)):
-        for number in range(3):
+def _table(
+    rng: np.random.Generator, counts: tuple[int, int], *, effect: float = 1.0, blocks: bool = False
+) -> pd.DataFrame:
+    """Return the nuclei of a study with so many replicates in its groups."""
+    of_block = rng.normal(0, 1.0 if blocks else 0.0, max(counts))
+    columns: dict[str, list[object]] = {name: [] for name in ("group", "replicate", "block")}
+    logs = []
+    for group, count in zip(_GROUPS, counts, strict=True):
+        for number in range(count):
             log = of_block[number] + rng.normal(0, np.sqrt(ICC))
-            log = log + rng.normal(0, np.sqrt(1 - ICC), NUCLEI)
-            part = pd.DataFrame({"rate_mean": effect * np.exp(SD * log)})
-            block = f"day {number}" if blocks else ""
-            parts.append(part.assign(group=group, replicate=str(number), block=block))
-    return pd.concat(parts, ignore_index=True).assign(scale="RATIO", findings="")
+            shift = np.log(effect) / SD if group == _GROUPS[-1] else 0.0
+            logs.append(shift + log + rng.normal(0, np.sqrt(1 - ICC), NUCLEI))
+            columns["group"] += [group] * NUCLEI
+            columns["replicate"] += [str(number)] * NUCLEI
+            columns["block"] += [f"day {number}" if blocks else ""] * NUCLEI
+    rates = np.exp(SD * np.concatenate(logs))
+    known = {"scale": "RATIO", "findings": "", "exploratory": False, "quantity": "rate ratio"}
+    return pd.DataFrame({"rate_mean": rates, **columns}).assign(**known)

@@ -15,10 +15,13 @@ from chromamol.cli.reading_options import (
     Axes,
     CameraPixel,
     Columns,
+    PixelSize,
+    Roles,
+    SettingsFile,
     TimePoint,
     ZPlane,
 )
-from chromamol.cli.settings_options import help_for, settings_from
+from chromamol.cli.settings_options import settings_from
 from chromamol.cli.words import complain, printable, say
 from chromamol.errors import CallError
 
@@ -37,10 +40,8 @@ def batch(
         Path, typer.Option("--out", "-o", help="Folder for the results, one folder per image.")
     ],
     *,
-    roles: Annotated[
-        str | None, typer.Option(metavar="ROLE=CHANNEL,...", help=help_for("roles"))
-    ] = None,
-    pixel_size_nm: Annotated[float | None, typer.Option(help=help_for("pixel_size_nm"))] = None,
+    roles: Roles = None,
+    pixel_size_nm: PixelSize = None,
     channel_files: Annotated[
         str | None,
         typer.Option(
@@ -62,10 +63,7 @@ def batch(
     time_point: TimePoint = None,
     columns: Columns = None,
     camera_pixel_nm: CameraPixel = None,
-    settings: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Settings file; 'chromamol settings' prints one."),
-    ] = None,
+    settings: SettingsFile = None,
     assignments: Assignments = None,
     workers: Annotated[
         int | None,

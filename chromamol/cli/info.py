@@ -14,10 +14,11 @@ from chromamol.cli.reading_options import (
     CameraPixel,
     Columns,
     Others,
+    PixelSize,
     TimePoint,
     ZPlane,
 )
-from chromamol.cli.settings_options import help_for, settings_from
+from chromamol.cli.settings_options import settings_from
 from chromamol.cli.words import say
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def info(
     axes: Axes = None,
     z_plane: ZPlane = None,
     time_point: TimePoint = None,
-    pixel_size_nm: Annotated[float | None, typer.Option(help=help_for("pixel_size_nm"))] = None,
+    pixel_size_nm: PixelSize = None,
     columns: Columns = None,
     camera_pixel_nm: CameraPixel = None,
     assignments: Assignments = None,

@@ -9,6 +9,19 @@ import typer
 
 from chromamol.cli.settings_options import help_for
 
+Roles = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ROLE=CHANNEL,...",
+        help=f"{help_for('roles')} Roles: heterochromatin, euchromatin, total, mark. "
+        "Example: heterochromatin=0,euchromatin=1",
+    ),
+]
+PixelSize = Annotated[float | None, typer.Option(help=help_for("pixel_size_nm"))]
+SettingsFile = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Settings file; 'chromamol settings' prints one."),
+]
 Others = Annotated[
     list[Path] | None,
     typer.Option(

@@ -16,10 +16,13 @@ from chromamol.cli.reading_options import (
     CameraPixel,
     Columns,
     Others,
+    PixelSize,
+    Roles,
+    SettingsFile,
     TimePoint,
     ZPlane,
 )
-from chromamol.cli.settings_options import help_for, settings_from
+from chromamol.cli.settings_options import settings_from
 from chromamol.cli.watch import watched
 from chromamol.cli.words import say
 from chromamol.errors import CallError
@@ -34,15 +37,8 @@ def run(
         Path, typer.Option("--out", "-o", help="Folder for the results, one folder per image.")
     ],
     *,
-    roles: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ROLE=CHANNEL,...",
-            help=f"{help_for('roles')} Roles: heterochromatin, euchromatin, total, mark. "
-            "Example: heterochromatin=0,euchromatin=1",
-        ),
-    ] = None,
-    pixel_size_nm: Annotated[float | None, typer.Option(help=help_for("pixel_size_nm"))] = None,
+    roles: Roles = None,
+    pixel_size_nm: PixelSize = None,
     others: Others = None,
     axes: Axes = None,
     z_plane: ZPlane = None,
@@ -56,10 +52,7 @@ def run(
             help="Mask or label image of the nuclei. Default: they are found in the image.",
         ),
     ] = None,
-    settings: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Settings file; 'chromamol settings' prints one."),
-    ] = None,
+    settings: SettingsFile = None,
     assignments: Assignments = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace earlier results.")

@@ -282,7 +282,7 @@ def _residual_panel(analysis: Analysis, frame: Frame) -> Panel:
         return Panel("Residual", "", None)
     limit = max(3.0, math.ceil(_percentiles(np.abs(pixels), SHARE_IN_COLOURS)[0]))
     bar = Bar("PuOr_r", -limit, limit, "misfit / expected noise", extend="both")
-    subtitle = "structure: the model misses something"
+    subtitle = "structure in it: the model misses something"
     return Panel("Residual", subtitle, pixels, (bar,), interpolation="nearest")
 
 

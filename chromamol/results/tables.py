@@ -43,6 +43,11 @@ def columns_table(rate_unit: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=column_names(COLUMNS_FILE))
 
 
+def armed(cell: str) -> str:
+    """Return a text as it was before `defused`."""
+    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(_STARTS_A_FORMULA) else cell
+
+
 def defused(cell: object) -> object:
     """Keep a spreadsheet from taking a text for a formula."""
     if isinstance(cell, str) and cell.startswith(_STARTS_A_FORMULA):

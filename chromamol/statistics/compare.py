@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from chromamol.statistics.measures import MEASURES, values_of, why_not
-from chromamol.statistics.mixed import effect_of_group, of_replicates
+from chromamol.statistics.measures import MEASURES, why_not
+from chromamol.statistics.mixed import effect_of_group
+from chromamol.statistics.pair import pair_of
 from chromamol.statistics.replicates import FEWEST, compare_replicates
 
 if TYPE_CHECKING:
@@ -87,40 +88,20 @@ def _compared(measure: Measure, nuclei: pd.DataFrame, first: str, second: str) -
     reason = why_not(measure, nuclei)
     if reason:
         return row | {"reason": reason}
-    of_both = nuclei[nuclei["group"].astype(str).isin([first, second])]
-    paired = bool((of_both["block"].fillna("").astype(str) != "").all()) and len(of_both) > 0
-    there = of_both.assign(
-        raw=values_of(measure, of_both),
-        group=of_both["group"].astype(str),
-        block=of_both["block"].fillna("").astype(str),
-        replicate=of_both["group"].astype(str) + "\0" + of_both["replicate"].astype(str),
-    ).dropna(subset="raw")
-    if paired:
-        there = _in_both(there, first, second)
-    has_zeros = bool((there["raw"] == 0).any())
-    means = _log_means(there, has_zeros=has_zeros)
-    if not np.isfinite(means).all():
+    pair = pair_of(measure, nuclei, first, second)
+    for part, name, means in (("reference", first, pair.first), ("group", second, pair.second)):
+        row[f"nuclei_{part}"] = int((pair.nuclei["group"] == name).sum())
+        row[f"replicates_{part}"] = means.size
+        row[f"mean_{part}"] = float(np.exp(means.mean())) if means.size else np.nan
+    if not (np.isfinite(pair.first).all() and np.isfinite(pair.second).all()):
         return row | {"reason": "All nuclei of a replicate are at zero: there is no ratio to it."}
-    if paired:
-        means = means.groupby(["group", "block"]).mean()
-    by_group = {name: means.get(name, pd.Series(dtype=float)) for name in (first, second)}
-    for part, name in (("reference", first), ("group", second)):
-        row[f"nuclei_{part}"] = int((there["group"] == name).sum())
-        row[f"replicates_{part}"] = by_group[name].size
-        if by_group[name].size:
-            row[f"mean_{part}"] = float(np.exp(by_group[name].mean()))
-    fewest = min(one.size for one in by_group.values())
+    fewest = min(pair.first.size, pair.second.size)
     if fewest < FEWEST:
-        few = "blocks that have both groups" if paired else "replicates in a group"
+        few = "blocks that have both groups" if pair.paired else "replicates in a group"
         reason = f"{fewest} {few}: with fewer than {FEWEST} chance cannot be told from an effect."
         return row | {"reason": reason}
-    test = compare_replicates(by_group[first], by_group[second], paired=paired)
-    of_second = there.assign(second=(there["group"] == second).astype(float))
-    if has_zeros:
-        effect = of_replicates(test)
-    else:
-        logs = of_second.assign(value=np.log(of_second["raw"]))
-        effect = effect_of_group(logs, test, paired=paired)
+    test = compare_replicates(pair.first, pair.second, paired=pair.paired)
+    effect = effect_of_group(pair, test)
     return row | {
         "ratio": float(np.exp(effect.difference)),
         "ratio_low": float(np.exp(effect.low)),
@@ -131,18 +112,3 @@ def _compared(measure: Measure, nuclei: pd.DataFrame, first: str, second: str) -
         "icc": effect.icc,
         "model": effect.model,
     }
-
-
-def _log_means(there: pd.DataFrame, *, has_zeros: bool) -> pd.Series:
-    """Return the logarithm of the mean of each replicate; of a geometric mean, without zeros."""
-    units = ["group", "block", "replicate"]
-    with np.errstate(divide="ignore"):
-        if has_zeros:
-            return np.log(there.groupby(units)["raw"].mean())
-        return there.assign(log=np.log(there["raw"])).groupby(units)["log"].mean()
-
-
-def _in_both(there: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
-    """Keep the blocks that have both groups."""
-    groups = there.groupby("block")["group"].agg(set)
-    return there[there["block"].isin(groups.index[groups.map(lambda one: {first, second} <= one)])]

@@ -11,12 +11,19 @@ from chromamol.inference.rate_map import Scale
 from chromamol.results.in_words import DOUBTS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
 LEVEL_REASON = (
     "The rates are relative: each map was divided by its own average, as the gain of the channels "
     "is unknown, and a different gain would hide or feign a change of the level. Only patterns "
     "compare. Calibrate the channels (intensity_per_fraction), all images alike."
+)
+
+EXPLORATORY_REASON = (
+    "Some maps are exploratory: they come from a total density, or from channels of unknown gain, "
+    "and a difference between them is not a difference of the rates."
 )
 
 
@@ -90,6 +97,25 @@ def values_of(measure: Measure, nuclei: pd.DataFrame) -> pd.Series:
     return values.where(counts)
 
 
+def log_means(values: pd.Series, units: Sequence[pd.Series]) -> pd.Series:
+    """Return the logarithm of the mean of each unit.
+
+    The mean is the geometric one, as measures change in proportion; where a value is zero, of which
+    there is no logarithm, it is the arithmetic one.
+
+    Parameters
+    ----------
+    values : pandas.Series
+        From `values_of`, without NaN.
+    units : sequence of pandas.Series
+        What each value belongs to.
+    """
+    with np.errstate(divide="ignore"):
+        if (values == 0).any():
+            return np.log(values.groupby(units).mean())
+        return np.log(values).groupby(units).mean()
+
+
 def is_doubted(nuclei: pd.DataFrame) -> pd.Series:
     """Tell of each nucleus whether its map must not be believed."""
     codes = nuclei["findings"].fillna("").str.split(";")
@@ -98,6 +124,11 @@ def is_doubted(nuclei: pd.DataFrame) -> pd.Series:
 
 def why_not(measure: Measure, nuclei: pd.DataFrame) -> str:
     """Return why a measure is not compared; empty if it is."""
+    if measure.of_rate and nuclei["exploratory"].astype(bool).any():
+        return EXPLORATORY_REASON
+    if measure.of_rate and nuclei["quantity"].nunique() > 1:
+        found = ", ".join(sorted(nuclei["quantity"].unique()))
+        return f"The rates are of several kinds, which do not compare: {found}."
     if measure.is_level and (nuclei["scale"] == Scale.RELATIVE.name).any():
         return LEVEL_REASON
     if measure.is_level and nuclei["scale"].nunique() > 1:

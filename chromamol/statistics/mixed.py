@@ -10,8 +10,7 @@ import numpy as np
 from scipy import stats
 
 if TYPE_CHECKING:
-    import pandas as pd
-
+    from chromamol.statistics.pair import Pair
     from chromamol.statistics.replicates import Test
 
 _LEVEL = 0.95
@@ -41,32 +40,36 @@ class Effect:
     model: str
 
 
-def effect_of_group(nuclei: pd.DataFrame, test: Test, *, paired: bool) -> Effect:
+def effect_of_group(pair: Pair, test: Test) -> Effect:
     """Fit a linear mixed model: the group is fixed, replicates (in their block) are random.
 
     By restricted maximum likelihood (statsmodels MixedLM). The interval takes the quantile of t
     with the degrees of freedom of the replicates, as there are few of them: that of a normal
-    distribution is too narrow.
+    distribution is too narrow. Where the model cannot be fitted, and where nuclei are at zero, of
+    which there is no logarithm, the interval is that of the test.
 
     Parameters
     ----------
-    nuclei : pandas.DataFrame
-        A row for each nucleus: value; second, 1 in the second group, else 0; replicate, a different
-        name in each group; block.
+    pair : Pair
     test : Test
-        Of the replicates; its interval is taken where the model cannot be fitted.
-    paired : bool
-        Whether blocks pair the replicates of the groups.
+        Of its replicates.
     """
+    nuclei = pair.nuclei
+    # With one nucleus in each replicate, the two variances cannot be told apart.
+    if (nuclei["raw"] == 0).any() or nuclei.groupby("replicate").size().max() < 2:
+        return _of_replicates(test)
+
     import statsmodels.formula.api as smf
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a variance of zero is no trouble here
-            unit = "block" if paired else "replicate"
-            within = {"replicate": "0 + C(replicate)"} if paired else None
             model = smf.mixedlm(
-                "value ~ second", nuclei, groups=unit, re_formula="1", vc_formula=within
+                "value ~ second",
+                nuclei.assign(value=np.log(nuclei["raw"])),
+                groups="block" if pair.paired else "replicate",
+                re_formula="1",
+                vc_formula={"replicate": "0 + C(replicate)"} if pair.paired else None,
             )
             fit = model.fit(reml=True)
         difference, error = float(fit.params["second"]), float(fit.bse["second"])
@@ -75,13 +78,12 @@ def effect_of_group(nuclei: pd.DataFrame, test: Test, *, paired: bool) -> Effect
         is_fitted = fit.converged and error > _LEAST_ERROR * test.standard_error
     except (np.linalg.LinAlgError, ArithmeticError, ValueError):
         is_fitted = False
-    # With one nucleus in each replicate, the two variances cannot be told apart.
-    if not is_fitted or nuclei.groupby("replicate").size().max() < 2:
-        return of_replicates(test)
+    if not is_fitted:
+        return _of_replicates(test)
     return _effect(difference, error, test.degrees_of_freedom, icc, "mixed model")
 
 
-def of_replicates(test: Test) -> Effect:
+def _of_replicates(test: Test) -> Effect:
     """Return the difference of the means of the replicates, with the interval of their test."""
     error, freedom = test.standard_error, test.degrees_of_freedom
     return _effect(test.difference, error, freedom, np.nan, "means of replicates")

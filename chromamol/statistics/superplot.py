@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from chromamol.statistics.measures import MEASURES, values_of, why_not
+from chromamol.statistics.measures import MEASURES, log_means, values_of, why_not
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,6 +66,9 @@ def draw_superplots(
 def _draw(axes: Axes, measure: Measure, nuclei: pd.DataFrame, groups: Sequence[str]) -> None:
     """Draw the nuclei and the replicates of every group."""
     values = values_of(measure, nuclei)
+    known = values.dropna()
+    units = [nuclei.loc[known.index, name].astype(str) for name in ("group", "replicate")]
+    means = np.exp(log_means(known, units))
     for place, group in enumerate(groups):
         of_group = nuclei["group"].astype(str) == group
         replicates = sorted(nuclei.loc[of_group, "replicate"].astype(str).unique())
@@ -78,7 +81,7 @@ def _draw(axes: Axes, measure: Measure, nuclei: pd.DataFrame, groups: Sequence[s
             # In the order of the table, evenly spread: the same picture every time.
             x = place + np.linspace(-_SPREAD, _SPREAD, y.size + 2)[1:-1]
             axes.scatter(x, y, s=5, color=colour, alpha=0.45, linewidths=0)
-            mean = float(np.exp(np.log(y).mean()))
+            mean = means[group, replicate]
             axes.scatter([place], [mean], s=34, color=colour, edgecolors="black", linewidths=0.7)
     axes.set_xticks(range(len(groups)), [fill(group, _NAME_LETTERS) for group in groups])
     axes.set_xlim(-0.6, len(groups) - 0.4)

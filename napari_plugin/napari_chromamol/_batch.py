@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from chromamol.batch import Status, plan_batch, run_batch
+from chromamol.batch.find import find_images
 from chromamol.errors import CallError, Cancelled, ChromamolError
 from napari_chromamol._fault import fault
 from napari_chromamol._fields import for_settings_file
@@ -98,10 +99,8 @@ class Batch:
     def find(self) -> Self:
         """Look for the images."""
         with self._in_words():
-            # Where results go is not searched; without such a folder there is nothing to leave out.
-            out = self._folder / ".none" if self._out is None else self._out
-            plan = plan_batch(self._folder, out, progress=self.progress)
-            self.rows = [Row(task.name) for task in plan.tasks]
+            found = find_images(self._folder, self._out, self.progress)
+            self.rows = [Row(one.relative_to(self._folder).as_posix()) for one in found.images]
         return self
 
     def run(self, settings: Settings, *, overwrite: bool) -> Self:

@@ -15,8 +15,9 @@ from qtpy.QtWidgets import (
 )
 
 from napari_chromamol._batch_table import BatchTable
+from napari_chromamol._message import Message
 from napari_chromamol._path_row import PathRow, ask_folder, ask_settings
-from napari_chromamol._texts import heading, plain_text, show_sentence
+from napari_chromamol._texts import heading, plain_text
 
 _INVITATION = "Choose the folder of the images and a folder for the results, then press Run."
 _HINT = "Click an image to read its remark. Double-click one that is done to see its maps."
@@ -53,7 +54,7 @@ class BatchPanel(QWidget):
         What is being done.
     bar : QProgressBar
         How many images came to an end.
-    message : QLabel
+    message : Message
         What is wrong, or how the batch ended.
     table : BatchTable
     remark : QPlainTextEdit
@@ -73,9 +74,7 @@ class BatchPanel(QWidget):
         self.stage = plain_text()
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
-        self.message = plain_text()
-        # A path is one long word, and must not widen the dock.
-        self.message.setMinimumWidth(1)
+        self.message = Message()
         self.table = BatchTable()
         self.remark = QPlainTextEdit()
         self.remark.setReadOnly(True)
@@ -83,15 +82,11 @@ class BatchPanel(QWidget):
         self.remark.setFixedHeight(_REMARK_HEIGHT_PX)
         self._lay_out()
         self.show_running(False)
-        self.say(_INVITATION)
+        self.message.say(_INVITATION)
 
     def sizeHint(self) -> QSize:  # noqa: N802 (the name is Qt's)
         """Ask for the room that the table needs."""
         return QSize(_WIDTH_PX, _HEIGHT_PX)
-
-    def say(self, text: str, *, trouble: bool = False) -> None:
-        """Show a sentence; an empty one hides it."""
-        show_sentence(self.message, text, trouble=trouble)
 
     def show_running(self, running: bool) -> None:
         """Show whether a batch is going on; nothing is chosen meanwhile."""

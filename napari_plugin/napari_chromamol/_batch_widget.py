@@ -13,7 +13,6 @@ from chromamol.errors import CallError, ChromamolError
 from chromamol.settings import Settings
 from napari_chromamol._batch import Batch, counted
 from napari_chromamol._batch_panel import BatchPanel
-from napari_chromamol._fault import fault
 from napari_chromamol._launch import launch
 from napari_chromamol._on_screen import follow
 from napari_chromamol._reader import layers_of
@@ -66,16 +65,16 @@ class BatchWidget(BatchPanel):
         try:
             batch, settings = self._chosen()
         except ChromamolError as error:
-            self.say(str(error), trouble=True)
+            self.message.tell(error)
             return
         again = self.again.isChecked()
         try:
             launch("Batch", partial(batch.run, settings, overwrite=again), returned=self._on_done)
         except ChromamolError as error:
-            self.say(str(error), trouble=True)
+            self.message.tell(error)
             return
         self._running = True
-        self.say("")
+        self.message.say("")
         self.show_running(True)
         self._watch(batch)
 
@@ -89,7 +88,7 @@ class BatchWidget(BatchPanel):
         """Open the maps of an image, where there are any."""
         store = self.table.images.rows[index.row()].store
         if store is not None:
-            self.say(f"Opening {store.name} ...")
+            self.message.say(f"Opening {store.name} ...")
             create_worker(
                 layers_of,
                 [store],
@@ -104,13 +103,13 @@ class BatchWidget(BatchPanel):
 
     def _show_result(self, layers: list[LayerData]) -> None:
         """Show a result that was read."""
-        self.say("")
+        self.message.say("")
         for data, shown, kind in layers:
             self._viewer.add_layer(Layer.create(data, shown, kind))
 
     def _on_unread(self, error: Exception) -> None:
         """Say why a result cannot be opened."""
-        self.say(str(error) if isinstance(error, ChromamolError) else fault(error), trouble=True)
+        self.message.tell(error)
 
     def _chosen(self) -> tuple[Batch, Settings]:
         """Return what to do."""
@@ -142,7 +141,7 @@ class BatchWidget(BatchPanel):
         if batch is self._batch:
             self._rest()
             found = f"{counted(len(batch.rows), 'image')} found."
-            self.say(batch.trouble or found, trouble=bool(batch.trouble))
+            self.message.say(batch.trouble or found, trouble=bool(batch.trouble))
 
     def _on_done(self, batch: Batch) -> None:
         """Say how the images of a batch ended."""
@@ -150,7 +149,7 @@ class BatchWidget(BatchPanel):
         self._rest()
         sentences = [batch.summary] if batch.rows else []
         sentences += [batch.trouble] if batch.trouble else []
-        self.say(" ".join(sentences), trouble=bool(batch.trouble))
+        self.message.say(" ".join(sentences), trouble=bool(batch.trouble))
 
     def _rest(self) -> None:
         """Come to rest after a batch or a search."""

@@ -16,7 +16,7 @@ import numpy as np
 from qtpy.QtCore import QEventLoop, QTimer
 from scipy import ndimage
 
-from chromamol.benchmarks.process import resident_bytes
+from chromamol.memory import resident_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable

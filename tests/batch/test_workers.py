@@ -84,7 +84,7 @@ def test_a_worker_that_dies_fails_its_image_only(
     by_name = {one.name: one for one in ended}
     failed = [name for name, one in by_name.items() if one.status is Status.FAILED]
     assert failed == ["b.ome.tif"]
-    assert "so it was again when the image was analysed alone" in by_name["b.ome.tif"].reason
+    assert "So it was again when the image was analysed alone" in by_name["b.ome.tif"].reason
     begun = [re.sub(r"\.\d+$", "", mark.name) for mark in marks.iterdir()]
     assert begun.count("b.ome.tif") == begun.count("d.ome.tif") == 2
     # One whose answer was lost with its worker is asked again, and found done.

@@ -7,12 +7,8 @@ import os
 import numpy as np
 import pytest
 
-from chromamol.benchmarks.process import (
-    describe_machine,
-    in_fresh_process,
-    peak_resident_bytes,
-    resident_bytes,
-)
+from chromamol.benchmarks.process import describe_machine, in_fresh_process
+from chromamol.memory import peak_resident_bytes, resident_bytes
 
 
 def test_a_fresh_process_is_another_one_and_returns_the_result():

@@ -8,7 +8,8 @@ import pytest
 from scipy import stats
 
 from chromamol.statistics.compare import COLUMNS, compare_groups
-from chromamol.statistics.measures import LEVEL_REASON, MEASURES, values_of
+from chromamol.statistics.measures import EXPLORATORY_REASON, LEVEL_REASON, MEASURES, values_of
+from chromamol.statistics.pair import pair_of
 from chromamol.statistics.replicates import compare_replicates
 
 
@@ -48,6 +49,8 @@ def study(
                     "domain_spacing_nm": one,
                     "touches_border": False,
                     "scale": "RATIO",
+                    "quantity": "rate ratio",
+                    "exploratory": False,
                     "findings": "smoothing",
                 }
                 for one in value
@@ -86,6 +89,16 @@ def test_without_an_effect_one_study_in_twenty_is_significant() -> None:
     ]
     # 5 % and three standard errors of 4000 studies.
     assert np.mean(np.array(p) < 0.05) == pytest.approx(0.05, abs=0.0104)
+
+
+def test_nuclei_of_one_replicate_do_not_make_an_effect_of_chance() -> None:
+    rng = np.random.default_rng(11)
+    small = 0
+    for _ in range(400):
+        pair = pair_of(MEASURES[0], study(rng, nuclei=20), "control", "treated")
+        small += compare_replicates(pair.first, pair.second).p < 0.05
+    # With every nucleus as an observation of its own it would be one study in three.
+    assert small / 400 == pytest.approx(0.05, abs=0.033)
 
 
 def test_an_effect_is_in_its_interval_and_the_unit_is_the_replicate() -> None:
@@ -200,3 +213,17 @@ def test_a_block_is_the_mean_of_its_replicates() -> None:
     crowded = row(compare_groups(pd.concat([table, crowd]), measures=MEASURES[:1]))
     assert crowded["p"] == pytest.approx(base["p"])
     assert crowded["test"] == "paired t"
+
+
+def test_exploratory_maps_and_maps_of_several_kinds_are_not_compared() -> None:
+    table = study(np.random.default_rng(12), effect=1.4)
+    table.loc[3, "exploratory"] = True
+    compared = compare_groups(table)
+    of_rate = [one.name for one in MEASURES if one.of_rate]
+    for name in of_rate:
+        assert row(compared, name)["reason"] == EXPLORATORY_REASON
+    assert row(compared, "area_um2")["p"] < 1
+    mixed = study(np.random.default_rng(12))
+    mixed.loc[3, "quantity"] = "relative deposition"
+    reason = row(compare_groups(mixed, measures=MEASURES[3:4]), "rate_variation")["reason"]
+    assert "of several kinds, which do not compare: rate ratio, relative deposition" in reason
