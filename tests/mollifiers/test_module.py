@@ -170,7 +170,7 @@ def test_on_cuda_it_gives_the_same(case):
     layer, field, mask = case
     results = []
     for device in ("cpu", "cuda"):
-        given = field.to(device).requires_grad_()
+        given = field.detach().to(device, copy=True).requires_grad_()
         found = copy.deepcopy(layer).to(device)(given, mask)
         sum(values.square().sum() for values in found.values()).backward()
         assert given.grad.device.type == device
