@@ -18,7 +18,14 @@ from typer.testing import CliRunner
 from chromamol.cli import app as cli
 from chromamol.cli.settings_file import _allowed
 from chromamol.inference import findings, rate_map
-from chromamol.results import columns
+from chromamol.results import (
+    chromatin_columns,
+    columns,
+    domain_columns,
+    nucleus_columns,
+    rate_columns,
+    sources,
+)
 from chromamol.settings import Settings
 
 if TYPE_CHECKING:
@@ -51,12 +58,19 @@ def columns_reference() -> str:
     parts = []
     for file in (columns.NUCLEI_FILE, columns.DOMAINS_FILE, columns.COLUMNS_FILE):
         rows = [
-            (f"`{column.name}`", column.unit, column.meaning)
+            (f"`{column.name}`", column.unit, column.meaning, _how(column))
             for column in columns.COLUMNS
             if column.file == file
         ]
-        parts.append(f"### {file}\n\n{_table(('Column', 'Unit', 'Meaning'), rows)}")
+        parts.append(
+            f"### {file}\n\n{_table(('Column', 'Unit', 'Meaning', 'Formula (source)'), rows)}"
+        )
     return "\n\n".join(parts)
+
+
+def _how(column: columns.Column) -> str:
+    """Give the formula of a column and its source; nothing for what is read off."""
+    return "" if column.formula == "none" else f"`{column.formula}` ({column.reference})"
 
 
 def findings_reference() -> str:
@@ -102,7 +116,10 @@ def commands_reference() -> str:
 
 _WRITERS: dict[str, tuple[Callable[[], str], tuple[ModuleType, ...]]] = {
     "settings": (settings_reference, (inspect.getmodule(Settings),)),
-    "columns": (columns_reference, (columns,)),
+    "columns": (
+        columns_reference,
+        (columns, nucleus_columns, rate_columns, chromatin_columns, domain_columns, sources),
+    ),
     "findings": (findings_reference, (findings,)),
     "outcomes": (outcomes_reference, (rate_map,)),
     "commands": (commands_reference, (cli,)),

@@ -12,7 +12,7 @@ from chromamol.errors import InputError
 from chromamol.images.image import Image
 from chromamol.images.nuclei import label_nuclei
 from chromamol.pipeline import analyse
-from chromamol.results.measure import nuclei_table
+from chromamol.results.measure import measure
 from chromamol.settings import Settings
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
@@ -29,7 +29,7 @@ def test_a_free_nuclear_tag_has_no_domains(tmp_path):
     path = shared("locs-u2os-nls", "region_2_7ms_trajs.csv")
     store = tmp_path / "tag.ome.zarr"
     analysis = analyse(path, Settings(camera_pixel_nm=160), store=store)
-    (row,) = nuclei_table(analysis).itertuples()
+    (row,) = measure(analysis).nuclei.itertuples()
     assert 180 < row.area_um2 < 280
     assert 15 < row.localisations_per_um2 < 25
     assert row.domain_count == 0
@@ -64,7 +64,7 @@ def test_images_that_were_taken_alike_compare_by_their_raw_intensities(tmp_path)
         tifffile.imwrite(tmp_path / "a.tif", yx, photometric="minisblack")
         settings = Settings(pixel_size_nm=113.2, background_intensity=100)
         analysis = analyse(tmp_path / "a.tif", settings)
-        table = nuclei_table(analysis)
+        table = measure(analysis).nuclei
         area_um2 = table.area_um2 - table.hole_area_um2
         means[condition] = np.average(table.total_intensity, weights=area_um2)
         raw[condition] = yx[analysis.nuclei.chromatin > 0].mean() - 100

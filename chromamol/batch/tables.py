@@ -9,9 +9,10 @@ import pandas as pd
 from chromamol.batch.place import COMPARISONS_FILE, GATHERED
 from chromamol.output import appearing_file, disk_told
 from chromamol.results.columns import COLUMNS_FILE
+from chromamol.results.sources import NONE, OURS
 from chromamol.results.tables import write_table
 from chromamol.statistics.compare import COLUMNS as COMPARED
-from chromamol.statistics.compare import compare_groups
+from chromamol.statistics.compare import FORMULAS, compare_groups
 from chromamol.statistics.superplot import draw_superplots
 
 if TYPE_CHECKING:
@@ -55,11 +56,14 @@ def gather_tables(plan: Plan, done: Sequence[Task]) -> None:
         columns = pd.read_csv(done[0].folder / COLUMNS_FILE, keep_default_na=False)
         if plan.groups:
             rows = [
-                (file, name, "", meaning)
+                (file, name, "", meaning, NONE, OURS)
                 for file in GATHERED
                 for name, meaning in SAMPLE_COLUMNS.items()
             ]
-            rows += [(COMPARISONS_FILE, name, "", meaning) for name, meaning in COMPARED.items()]
+            rows += [
+                (COMPARISONS_FILE, name, "", meaning, *FORMULAS.get(name, (NONE, OURS)))
+                for name, meaning in COMPARED.items()
+            ]
             _write_comparisons(plan, table)
             columns = pd.concat([columns, pd.DataFrame(rows, columns=columns.columns)])
         with appearing_file(plan.out / COLUMNS_FILE) as partial:

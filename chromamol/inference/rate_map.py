@@ -10,7 +10,7 @@ import numpy as np
 from scipy import special
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from chromamol.inference.posterior import Posterior
     from chromamol.settings import Settings
@@ -163,16 +163,36 @@ class RateMap:
             the deposition of a mark. Where the direct method gave no positive rate, Gaussian in
             the rate, `low` not below zero.
         """
+        return self.interval_of(self.rate, self.rate_sd, level)
+
+    def interval_of(
+        self, rate: ArrayLike, rate_sd: ArrayLike, level: float = 0.95
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Central credible interval of any rates of this map, as of its pixels in `interval`.
+
+        Parameters
+        ----------
+        rate, rate_sd : float or array
+            E.g. what `mean_over` returns.
+        level : float
+            Probability inside the interval, between 0 and 1.
+
+        Returns
+        -------
+        low, high : float64 arrays
+            NaN where `rate` or `rate_sd` is.
+        """
         if not 0 < level < 1:
             msg = f"The level of an interval is a probability between 0 and 1, not {level}."
             raise ValueError(msg)
-        half_width = float(special.ndtri(0.5 + level / 2)) * self.rate_sd
+        rate, rate_sd = np.asarray(rate, np.float64), np.asarray(rate_sd, np.float64)
+        half_width = float(special.ndtri(0.5 + level / 2)) * rate_sd
         if self.quantity is Quantity.DEPOSITION:
-            return self.rate - half_width, self.rate + half_width
-        positive = self.rate > 0
-        shares = np.divide(half_width, self.rate, where=positive, out=np.zeros_like(half_width))
+            return rate - half_width, rate + half_width
+        positive = rate > 0
+        shares = np.divide(half_width, rate, where=positive, out=np.zeros_like(half_width))
         factor = np.exp(shares)
-        low = np.where(positive, self.rate / factor, np.maximum(self.rate - half_width, 0.0))
-        high = np.where(positive, self.rate * factor, self.rate + half_width)
-        unknown = np.isnan(self.rate)
+        low = np.where(positive, rate / factor, np.maximum(rate - half_width, 0.0))
+        high = np.where(positive, rate * factor, rate + half_width)
+        unknown = np.isnan(rate)
         return np.where(unknown, np.nan, low), np.where(unknown, np.nan, high)

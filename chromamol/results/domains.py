@@ -15,8 +15,11 @@ from chromamol.images.smoothing import FWHM_TO_SD, smooth_inside, smoothed_noise
 from chromamol.settings import Role
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
+    from chromamol.analysis import Analysis
     from chromamol.images.composition import Composition
 
 
@@ -130,3 +133,38 @@ def find_domains(
     keep[0] = False
     numbers = np.where(keep, np.cumsum(keep), 0).astype(np.int32)
     return Domains(numbers[regions], int(keep.sum()), midpoint)
+
+
+def numbered_in_image(
+    shape: tuple[int, int], found: Iterable[tuple[tuple[slice, slice], Domains]]
+) -> NDArray[np.int32]:
+    """Give the domains of all nuclei of an image numbers from 1, one nucleus after the other.
+
+    Parameters
+    ----------
+    shape : (int, int)
+        Of the image.
+    found : iterable of ((slice, slice), Domains)
+        The window of each nucleus and its domains.
+
+    Returns
+    -------
+    (y, x) int32
+        0 outside the domains.
+    """
+    labels, count = np.zeros(shape, np.int32), 0
+    for window, domains in found:
+        inside = domains.labels > 0
+        labels[window][inside] = domains.labels[inside] + count
+        count += domains.count
+    return labels
+
+
+def domain_labels(analysis: Analysis) -> NDArray[np.int32]:
+    """Find the domains of all nuclei, with the numbers of the rows of domains.csv; (y, x) int32."""
+    found = []
+    for nucleus in analysis.per_nucleus:
+        mask = nucleus.rate_map.mask
+        density = domain_density(analysis.composition, nucleus.window, mask)
+        found.append((nucleus.window, find_domains(density, mask, analysis.yx_spacing_nm)))
+    return numbered_in_image(analysis.nuclei.labels.shape, found)

@@ -18,8 +18,8 @@ from chromamol.results.colours import (
     ratio_limit,
     uncertainty_over_differences,
 )
+from chromamol.results.domains import domain_labels
 from chromamol.results.in_words import is_doubted
-from chromamol.results.measure import domain_labels
 from chromamol.results.naming import naming_of, neutral_rate, with_unit
 from chromamol.results.record import channel_names, record_of
 from chromamol.settings import Role

@@ -15,7 +15,7 @@ from chromamol.images.image import Image
 from chromamol.images.nuclei import Nuclei
 from chromamol.inference.rate_map import Finding, RateMap, Scale, Status
 from chromamol.quality import Quality
-from chromamol.results.measure import domain_labels, domains_table, nuclei_table
+from chromamol.results.measure import measure
 from chromamol.results.record import record_of
 
 if TYPE_CHECKING:
@@ -78,13 +78,14 @@ def result_of(analysis: Analysis) -> Result:
     -------
     Result
     """
+    measured = measure(analysis)
     return Result(
         cyx=np.asarray(analysis.image.cyx[:]),
         labels=analysis.nuclei.chromatin,
-        domains=domain_labels(analysis),
+        domains=measured.domain_labels,
         maps={name: analysis.full_map(name).astype(np.float32) for name in MAP_NAMES},
-        nuclei_table=nuclei_table(analysis),
-        domains_table=domains_table(analysis),
+        nuclei_table=measured.nuclei,
+        domains_table=measured.domains,
         record=record_of(analysis),
     )
 

@@ -37,6 +37,8 @@ def columns_table(rate_unit: str) -> pd.DataFrame:
             column.name,
             rate_unit if column.unit == RATE_UNIT else column.unit,
             column.meaning,
+            column.formula,
+            column.reference,
         )
         for column in COLUMNS
     ]

@@ -41,6 +41,29 @@ COLUMNS = {
     "reason": "Why there is no p, or no comparison.",
 }
 
+_STANDARD = "standard"
+# How a column is computed, and where that comes from; the others are names and counts.
+FORMULAS = {
+    "mean_reference": ("exp(mean over the replicates of the mean logarithm)", _STANDARD),
+    "mean_group": ("exp(mean over the replicates of the mean logarithm)", _STANDARD),
+    "ratio": ("exp(difference of the groups in the logarithm)", "statsmodels, MixedLM"),
+    "ratio_low": ("exp(difference - t standard errors), t: 97.5 % of Student's t", _STANDARD),
+    "ratio_high": ("exp(difference + t standard errors), t: 97.5 % of Student's t", _STANDARD),
+    "p": (
+        "Student's, Welch's or the paired t-test of the means of the replicates",
+        "Student, Biometrika 6, 1 (1908); Welch, Biometrika 34, 28 (1947)",
+    ),
+    "q": (
+        "smallest over all larger p of (p * number of rows / rank of p)",
+        "Benjamini and Hochberg, J. R. Stat. Soc. B 57, 289 (1995)",
+    ),
+    "degrees_of_freedom": (
+        "replicates - 2; blocks - 1; or of Welch's test",
+        "Satterthwaite, Biometrics Bull. 2, 110 (1946)",
+    ),
+    "icc": ("variance between replicates / (that + variance within them)", _STANDARD),
+}
+
 
 def compare_groups(
     nuclei: pd.DataFrame,

@@ -54,17 +54,23 @@ class Measure:
     may_be_zero: bool = False
 
 
+# None but the levels of the rate depends on the gain of an image. They are few, as q grows with
+# their number: the HC/EC ratio and the relative heterochromatin fraction say what the condensed
+# share and the density in domains say.
 MEASURES = (
     Measure("rate_mean", "mean rate", of_rate=True, is_level=True),
     Measure("rate_median", "median rate", of_rate=True, is_level=True),
     Measure("rate_rim_over_centre", "rate at the rim over that in the centre", of_rate=True),
     Measure("rate_variation", "variation of the rate (sd of the map over its mean)", of_rate=True),
     Measure("area_um2", "nuclear area (um2)", whole=True),
+    Measure("circularity", "circularity of the nucleus", whole=True),
     Measure("compaction_contrast", "contrast of compaction"),
     Measure("condensed_area_fraction", "condensed share of the area", may_be_zero=True),
     Measure("plateau_over_mean", "density in domains over the mean"),
     Measure("domain_area_median_um2", "median area of domains (um2)"),
     Measure("domain_spacing_nm", "spacing of domains (nm)"),
+    Measure("lamina_layer_nm", "condensed layer at the lamina (nm)", whole=True, may_be_zero=True),
+    Measure("ccp", "chromatin condensation parameter (%)", may_be_zero=True),
 )
 
 

@@ -144,6 +144,7 @@ def test_groups_are_in_the_tables(folder_of: FolderOf) -> None:
     assert "replicate" in set(columns["column"])
     compared = pd.read_csv(out / "comparisons.csv")
     assert set(compared) == set(columns["column"][columns["file"] == "comparisons.csv"])
+    assert columns[["meaning", "formula", "reference"]].notna().all(axis=None)
     assert list(compared["reference"].unique()) == ["'=2+3"]
     assert compared["p"].isna().all()
     assert compared["reason"].notna().all()

@@ -8,15 +8,15 @@ import pandas as pd
 import pytest
 
 from chromamol.results.columns import COLUMNS, DOMAINS_FILE, NUCLEI_FILE, RATE_UNIT
-from chromamol.results.measure import domains_table, nuclei_table
+from chromamol.results.measure import measure
 from chromamol.results.tables import columns_table, write_table
 
 
 def test_dictionary_has_exactly_the_columns_of_the_tables(analysis):
     dictionary = columns_table("")
     tables = {
-        NUCLEI_FILE: nuclei_table(analysis),
-        DOMAINS_FILE: domains_table(analysis),
+        NUCLEI_FILE: measure(analysis).nuclei,
+        DOMAINS_FILE: measure(analysis).domains,
         "columns.csv": dictionary,
     }
     assert set(dictionary.file) == set(tables)
@@ -40,6 +40,17 @@ def test_every_header_ends_in_its_unit():
             assert ending == unit or not unit
 
 
+def test_every_column_says_how_it_is_computed_and_where_that_comes_from():
+    for column in COLUMNS:
+        assert column.formula, column.name
+        assert not column.formula.endswith("."), column.name
+        # What a spreadsheet would run gets an apostrophe, which a reader would stumble over.
+        assert column.formula[0] not in "=+-@", column.name
+        assert column.reference, column.name
+        if column.formula == "none":
+            assert (column.unit, column.reference) == ("", "this project"), column.name
+
+
 def test_rates_have_the_unit_of_their_map():
     for unit in ("", "1/s"):
         units = columns_table(unit).set_index(["file", "column"]).unit
@@ -60,7 +71,7 @@ def test_no_cell_is_a_formula(tmp_path, name):
 
 
 def test_numbers_come_back_as_they_were(tmp_path, analysis):
-    table = nuclei_table(analysis)
+    table = measure(analysis).nuclei
     write_table(tmp_path / NUCLEI_FILE, table)
     back = pd.read_csv(tmp_path / NUCLEI_FILE)
     pd.testing.assert_frame_equal(back, table, check_dtype=False)

@@ -19,7 +19,7 @@ from chromamol.errors import InputError
 from chromamol.images.pyramid import pyramid
 from chromamol.results.figure import draw_figure
 from chromamol.results.frame import frame_around
-from chromamol.results.measure import domains_table, nuclei_table
+from chromamol.results.measure import measure
 from chromamol.results.panels import panels_of
 from chromamol.results.reopen import is_result, read_result
 from chromamol.results.result import analysis_of, result_of
@@ -118,8 +118,8 @@ def test_result_comes_back_as_it_was(store, analysis):
 
 def test_its_tables_come_back_with_the_domains_that_they_are_about(store, analysis):
     result = read_result(store)
-    pd.testing.assert_frame_equal(result.nuclei_table, nuclei_table(analysis))
-    pd.testing.assert_frame_equal(result.domains_table, domains_table(analysis))
+    pd.testing.assert_frame_equal(result.nuclei_table, measure(analysis).nuclei)
+    pd.testing.assert_frame_equal(result.domains_table, measure(analysis).domains)
     pixel_um2 = 0.023 * 0.017
     areas_um2 = np.bincount(result.domains.ravel())[1:] * pixel_um2
     np.testing.assert_allclose(areas_um2, result.domains_table.area_um2)
