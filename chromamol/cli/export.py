@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +14,11 @@ from chromamol.cli.words import complain, say
 from chromamol.errors import CallError, InputError
 
 if TYPE_CHECKING:
-    from chromamol.results.greys import Greys
+    from collections.abc import Callable, Sequence
+
+    from chromamol.results.result import Result
+
+    Writer = Callable[[Path, Result], None]
 
 
 class Map(StrEnum):
@@ -62,12 +67,20 @@ def export(
     bits: Annotated[
         Bits, typer.Option(help="32: the values. 16 or 8: grey values that span --range.")
     ] = Bits.FLOAT,
+    in_colour: Annotated[
+        bool,
+        typer.Option(
+            "--colours",
+            help="8-bit RGB in the colours of the figure, with a colour bar beside the map.",
+        ),
+    ] = False,
     limits: Annotated[
         tuple[float, float] | None,
         typer.Option(
             "--range",
             metavar="LOW HIGH",
-            help="Values of the darkest and the brightest grey; pixels without a value are 0.",
+            help="Values of the darkest and the brightest grey (pixels without a value are 0), or "
+            "at the ends of the colours (default: what all maps need, the same for all).",
         ),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files.")] = False,
@@ -76,29 +89,31 @@ def export(
 
     Fiji and napari open it with its pixel size.
     """
-    from chromamol.results.greys import greys_of
     from chromamol.results.reopen import is_result
 
-    greys = greys_of(int(bits), limits, outside)
-    if is_result(result) or not result.is_dir():
-        if out.suffix.lower() not in {".tif", ".tiff"}:
-            msg = f"The map is written as TIFF; '{out.name}' has to end in .tif"
-            raise CallError(msg)
-        _write(result, out, which, kind, greys, overwrite=overwrite)
+    is_one = is_result(result) or not result.is_dir()
+    if is_one and out.suffix.lower() not in {".tif", ".tiff"}:
+        msg = f"The map is written as TIFF; '{out.name}' has to end in .tif"
+        raise CallError(msg)
+    stores = [result] if is_one else _stores_of(result)
+    imagej = kind is Format.IMAGEJ
+    if in_colour:
+        _check_colours(bits, outside)
+        write = _colours(stores, which, limits, imagej=imagej)
+    else:
+        write = _values(which, bits, limits, outside, imagej=imagej)
+    if is_one:
+        _write(result, out, which, write, overwrite=overwrite)
         say(f"Written: {out}")
         return
-    stores = sorted(path for path in result.rglob("*.ome.zarr") if _is_of_batch(path, result))
-    if not stores:
-        msg = f"There is no result in {result}. Give the folder of a batch, or a .ome.zarr of it."
-        raise InputError(msg)
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
     written = 0
     for store in stores:
         name = "__".join(store.parent.relative_to(result).parts)
         try:
-            file = out / f"{name}_{which.value}{'.ome' if kind is Format.OME else ''}.tif"
-            _write(store, file, which, kind, greys, overwrite=overwrite)
+            file = out / f"{name}_{which.value}{'' if imagej else '.ome'}.tif"
+            _write(store, file, which, write, overwrite=overwrite)
         except InputError as error:
             complain(f"{name}: {error}")
         else:
@@ -106,6 +121,15 @@ def export(
     say(f"Written: {written} of {len(stores)} maps, to {out}")
     if written < len(stores):
         raise typer.Exit(1)
+
+
+def _stores_of(folder: Path) -> list[Path]:
+    """List the results of a batch."""
+    stores = sorted(path for path in folder.rglob("*.ome.zarr") if _is_of_batch(path, folder))
+    if not stores:
+        msg = f"There is no result in {folder}. Give the folder of a batch, or a .ome.zarr of it."
+        raise InputError(msg)
+    return stores
 
 
 def _is_of_batch(store: Path, folder: Path) -> bool:
@@ -116,33 +140,56 @@ def _is_of_batch(store: Path, folder: Path) -> bool:
     return not hidden and is_result(store)
 
 
-def _write(
-    result: Path, out: Path, which: Map, kind: Format, greys: Greys, *, overwrite: bool
-) -> None:
+def _values(
+    which: Map,
+    bits: Bits,
+    limits: tuple[float, float] | None,
+    outside: float | None,
+    *,
+    imagej: bool,
+) -> Writer:
+    """Write the values, or grey values."""
+    from chromamol.results.exported import write_values
+    from chromamol.results.greys import greys_of
+
+    greys = greys_of(int(bits), limits, outside)
+    return partial(write_values, name=which.value, greys=greys, imagej=imagej)
+
+
+def _check_colours(bits: Bits, outside: float | None) -> None:
+    """Refuse what does not go with colours."""
+    if bits is not Bits.FLOAT or outside is not None:
+        msg = "Colours are 8-bit RGB, grey where there is no value. Leave --bits and --outside out."
+        raise CallError(msg)
+
+
+def _colours(
+    stores: Sequence[Path], which: Map, limits: tuple[float, float] | None, *, imagej: bool
+) -> Writer:
+    """Write colours, the same for all results of a kind, and say which."""
+    from chromamol.results.exported import limits_of_all, write_colours
+    from chromamol.results.map_colours import kind_of
+
+    of_kind = {} if limits else limits_of_all(stores, which.value)
+    where = ", the same in all files" if len(stores) > 1 else ""
+    for kind, (low, high) in of_kind.items():
+        say(f"Colours: {kind}, from {low:.4g} to {high:.4g}{where}.")
+
+    def write(path: Path, result: Result) -> None:
+        found = limits or of_kind[kind_of(result.record, which.value)]
+        write_colours(path, result, which.value, found, imagej=imagej)
+
+    return write
+
+
+def _write(result: Path, out: Path, which: Map, write: Writer, *, overwrite: bool) -> None:
     """Write the map of one result."""
+    from chromamol.output import appearing_file
+    from chromamol.results.exported import result_with_map
+
     if out.exists() and not overwrite:
         msg = f"{out} exists already. Add --overwrite to replace it, or give another file."
         raise CallError(msg)
-
-    import numpy as np
-
-    from chromamol.output import appearing_file
-    from chromamol.results.in_words import in_words
-    from chromamol.results.record import describe_map
-    from chromamol.results.reopen import read_result
-    from chromamol.results.tiff import write_map_imagej_tiff, write_map_tiff
-
-    stored = read_result(result)
-    yx_map = stored.maps[which.value]
-    if not np.isfinite(yx_map).any():
-        words = in_words(stored.record.nuclei)
-        reasons = " ".join(words.no_map or words.findings)
-        msg = f"This result has no {which.value} map, so nothing is written. {reasons}"
-        raise InputError(msg)
-    pixels = greys.pixels(yx_map)
-    about = f"{describe_map(stored.record, which.value)} {greys.words}".strip()
-    with writing(out), appearing_file(out) as partial:
-        if kind is Format.IMAGEJ:
-            write_map_imagej_tiff(partial, pixels, stored.yx_spacing_nm, about)
-        else:
-            write_map_tiff(partial, pixels, stored.yx_spacing_nm, which.value, description=about)
+    stored = result_with_map(result, which.value)
+    with writing(out), appearing_file(out) as partial_file:
+        write(partial_file, stored)

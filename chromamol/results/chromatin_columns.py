@@ -100,7 +100,8 @@ CHROMATIN_COLUMNS: tuple[Declaration, ...] = (
         "ccp",
         "",
         "Chromatin condensation parameter: how densely the nucleus is filled with edges, in per "
-        f"cent. Of {STAIN}, scaled to its maximum, so that no gain matters; noise and focus do.",
+        f"cent. Of {STAIN}, scaled to its maximum, so that no gain matters; noise and focus do. "
+        "Empty of nuclei with less than 2 um2 inside the rim that is left out.",
         "100 * edge pixels / pixels, 2 pixels and more inside the outline, in pixels of about 200 "
         "nm; edges: local maxima of the Sobel gradient (kernel / 8) above 0.12",
         "Irianto, Lee and Knight, Med. Eng. Phys. 36, 412 (2014); pixel size and threshold: Heo et "

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _CCP_PIXEL_NM = 200.0
 _CCP_THRESHOLD = 0.12
 _CCP_RIM_PX = 2
+_CCP_FEWEST_PX = 50  # 2 um2: a share of fewer pixels says nothing
 # Of the radius of the nucleus: domains that come so close to the envelope are at the lamina.
 _AT_THE_RIM = 0.05
 
@@ -48,14 +49,14 @@ def chromatin_condensation_parameter(
     Returns
     -------
     float
-        0 to 100; NaN where the nucleus is less than five of these pixels wide.
+        0 to 100; NaN where fewer than 50 of these pixels are left.
     """
     block = tuple(max(1, round(_CCP_PIXEL_NM / side)) for side in yx_spacing_nm)
     alone = np.where(yx_whole, np.nan_to_num(yx_density), 0.0)
     coarse = np.pad(block_reduce(alone, block, np.mean), 1)
     inside = np.pad(block_reduce(yx_whole.astype(np.float64), block, np.mean), 1) >= 0.5
     interior = ndimage.binary_erosion(inside, iterations=_CCP_RIM_PX)
-    if not interior.any() or coarse.max() <= 0:
+    if np.count_nonzero(interior) < _CCP_FEWEST_PX or coarse.max() <= 0:
         return float("nan")
     scaled = np.clip(coarse / coarse.max(), 0, 1)
     slope_y, slope_x = (ndimage.sobel(scaled, axis) / 8 for axis in (0, 1))

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from chromamol.analysis import Analysis
+    from chromamol.results.bars import Bar
     from chromamol.results.frame import Frame
-    from chromamol.results.panels import Bar, Panel
+    from chromamol.results.panels import Panel
 
 Box = tuple[float, float, float, float]  # left, bottom, width, height in inches
 

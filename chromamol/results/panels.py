@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.colors import LinearSegmentedColormap
 
 from chromamol.inference.rate_map import Quantity, Scale, Status
+from chromamol.results.bars import Bar, ratio_bar
 from chromamol.results.colours import (
-    RATIO_TICKS,
     SHARE_IN_COLOURS,
     deposition_width,
     opacity,
@@ -20,13 +20,11 @@ from chromamol.results.colours import (
 )
 from chromamol.results.domains import domain_labels
 from chromamol.results.in_words import is_doubted
-from chromamol.results.naming import naming_of, neutral_rate, with_unit
+from chromamol.results.naming import naming_of, neutral_rate
 from chromamol.results.record import channel_names, record_of
 from chromamol.settings import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
     from chromamol.analysis import Analysis
@@ -39,25 +37,7 @@ _ROLE_TITLES = {
     Role.MARK: "Histone mark",
 }
 _CHANNEL_COLOURS = ("#ff00ff", "#00ff00")
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _NO_MAP = "No rate map could be given; the first sentence below says why."
-
-
-@dataclass(frozen=True)
-class Bar:
-    """A colour bar: colour map, limits, what its numbers are."""
-
-    cmap: str | LinearSegmentedColormap
-    low: float
-    high: float
-    label: str
-    ticks: Mapping[float, str] | None = None
-    extend: str = "neither"
-
-    @property
-    def norm(self) -> Normalize:
-        """The limits, for matplotlib."""
-        return Normalize(self.low, self.high)
 
 
 @dataclass(frozen=True)
@@ -191,16 +171,9 @@ def _ratio(analysis: Analysis, yx_rate: NDArray[np.float64]) -> tuple[NDArray[np
     naming = naming_of(first.quantity, first.scale)
     log2_rate = _log2_rate(analysis, yx_rate)
     neutral = neutral_rate(first.scale, analysis.settings)
-    ratio = ratio_limit(yx_rate / neutral)
-    limit, between = math.log2(ratio), RATIO_TICKS[ratio]
-    power = math.floor(math.log10(neutral))
-    middle = neutral / 10.0**power
-    ticks = {math.log2(tick): f"{tick * middle:.3g}" for tick in (1.0, between, ratio)}
-    ticks |= {-math.log2(tick): f"{middle / tick:.2g}" for tick in (between, ratio)}
-    unit = f"10{str(power).translate(_SUPERSCRIPTS)} {naming.unit}" if power else naming.unit
-    label = with_unit(naming.axis, ", ".join(filter(None, (unit, "log scale"))))
-    extend = "both" if np.nanmax(np.abs(log2_rate)) > limit else "neither"
-    return log2_rate, Bar("RdBu_r", -limit, limit, label, ticks, extend)
+    bar = ratio_bar(naming, neutral, ratio_limit(yx_rate / neutral))
+    extend = "both" if np.nanmax(np.abs(log2_rate)) > bar.high else "neither"
+    return log2_rate, replace(bar, extend=extend)
 
 
 def _deposition(yx_rate: NDArray[np.float64], label: str) -> tuple[NDArray[np.float64], Bar]:

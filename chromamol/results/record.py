@@ -166,9 +166,17 @@ def describe_map(record: Record, name: MapName) -> str:
     parts = [f"{record.image}: {kinds[name]}"]
     if name != "compaction":
         parts.append(Scale[first.scale].value)
-        if first.exploratory:
-            parts.append("EXPLORATORY: implied by a model, not determined by the data")
-        doubted = [str(one.label) for one in record.nuclei if is_doubted(one)]
-        if doubted:
-            parts.append(f"DO NOT BELIEVE nucleus {', '.join(doubted)}: see the findings")
-    return "; ".join(parts)
+    return "; ".join([*parts, *warnings_of(record, name)])
+
+
+def warnings_of(record: Record, name: MapName) -> list[str]:
+    """Say what a reader of a map must not overlook."""
+    if name == "compaction":
+        return []
+    warnings = []
+    if record.nuclei[0].exploratory:
+        warnings.append("EXPLORATORY: implied by a model, not determined by the data")
+    doubted = [str(one.label) for one in record.nuclei if is_doubted(one)]
+    if doubted:
+        warnings.append(f"DO NOT BELIEVE nucleus {', '.join(doubted)}: see the findings")
+    return warnings

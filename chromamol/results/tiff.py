@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -81,18 +82,52 @@ def write_map_imagej_tiff(
     OSError
         If the file cannot be written.
     """
-    y_um, x_um = (step / 1e3 for step in yx_spacing_nm)
-    tifffile.imwrite(
-        path,
-        np.ascontiguousarray(yx_map, dtype=_pixel_type(yx_map)),
-        imagej=True,
-        resolution=(1 / x_um, 1 / y_um),
-        metadata={
-            "axes": "YX",
-            "unit": "um",
-            "Info": description.encode("ascii", "replace").decode("ascii"),
-        },
-    )
+    data = np.ascontiguousarray(yx_map, dtype=_pixel_type(yx_map))
+    _write_imagej(path, data, yx_spacing_nm, "YX", description)
+
+
+def write_colours_tiff(
+    path: Path,
+    yxs: NDArray[np.uint8],
+    yx_spacing_nm: tuple[float, float],
+    name: str,
+    description: str,
+    *,
+    imagej: bool,
+) -> None:
+    """Write a picture in red, green and blue, with the pixel size of its map.
+
+    Parameters
+    ----------
+    path : Path
+        Ends in ``.tif``.
+    yxs : (y, x, 3) uint8
+    yx_spacing_nm : (float, float)
+        Pixel size, nm.
+    name : str
+        What the picture shows.
+    description : str
+        Free text, in the file's metadata.
+    imagej : bool
+        A TIFF of ImageJ; else OME-TIFF.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
+    if imagej:
+        _write_imagej(path, yxs, yx_spacing_nm, "YXS", description)
+    else:
+        _write(
+            path,
+            yxs,
+            yx_spacing_nm,
+            "YXS",
+            name=name,
+            description=description,
+            channel={"Name": name},
+        )
 
 
 def write_channels_tiff(
@@ -135,6 +170,28 @@ def _pixel_type(yx_map: NDArray[Any]) -> str:
     return yx_map.dtype.str if yx_map.dtype.kind == "u" else "<f4"
 
 
+def _write_imagej(
+    path: Path,
+    data: NDArray[np.generic],
+    yx_spacing_nm: tuple[float, float],
+    axes: str,
+    description: str,
+) -> None:
+    """Write an array with its pixel size as ImageJ does."""
+    y_um, x_um = (step / 1e3 for step in yx_spacing_nm)
+    tifffile.imwrite(
+        path,
+        data,
+        imagej=True,
+        resolution=(1 / x_um, 1 / y_um),
+        metadata={
+            "axes": axes,
+            "unit": "um",
+            "Info": description.encode("ascii", "replace").decode("ascii"),
+        },
+    )
+
+
 def _write(
     path: Path,
     data: NDArray[np.generic],
@@ -152,9 +209,11 @@ def _write(
         data,
         ome=True,
         bigtiff=data.nbytes > _CLASSIC_LIMIT_BYTES,
-        photometric="minisblack",
+        photometric="rgb" if axes.endswith("S") else "minisblack",
         compression="zlib",
-        rowsperstrip=max(1, 2**20 // max(1, data.itemsize * data.shape[-1])),
+        rowsperstrip=max(
+            1, 2**20 // max(1, data.itemsize * math.prod(data.shape[axes.index("X") :]))
+        ),
         resolution=(1e4 / x_um, 1e4 / y_um),
         resolutionunit="CENTIMETER",
         software=f"chromamol {chromamol.__version__}",

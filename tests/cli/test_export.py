@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 
 import numpy as np
 import pytest
 import tifffile
+import zarr
 
 from chromamol.analysis import MAP_NAMES
 from chromamol.cli.export import Map
@@ -102,6 +104,69 @@ def test_another_value_outside_and_calls_that_do_not_fit(cli, result, tmp_path) 
         done = cli("export", store, "-o", tmp_path / "no.tif", *words)
         assert done.exit_code == 2, done.stdout
         assert not (tmp_path / "no.tif").exists()
+
+
+@pytest.mark.parametrize("kind", ["ome", "imagej"])
+def test_colours_come_with_a_bar_and_the_pixel_size(cli, result, tmp_path, kind) -> None:
+    path, store = tmp_path / "rate.tif", result / "cell_3.ome.zarr"
+    done = cli("export", store, "-o", path, "--colours", "--format", kind)
+    assert done.exit_code == 0, done.stderr
+    assert "Colours: relative rate ratio, from" in done.stdout
+    rate = tifffile.imread(result / "rate.ome.tif")
+    with tifffile.TiffFile(path) as file:
+        (page,) = file.pages
+        assert (page.photometric.name, file.series[0].axes) == ("RGB", "YXS")
+        said = file.imagej_metadata["Info"] if kind == "imagej" else file.ome_metadata
+        x = page.tags["XResolution"].value
+        nm = 1e7 if kind == "ome" else 1e3
+        assert nm * x[1] / x[0] == pytest.approx(30)
+        rgb = file.asarray()
+    assert f"The map is the first {rate.shape[0]} rows and {rate.shape[1]} columns" in said
+    inside = rgb[: rate.shape[0], : rate.shape[1]]
+    np.testing.assert_array_equal((inside == 189).all(axis=2), np.isnan(rate))
+    assert rgb.shape[1] > rate.shape[1]
+    # More red where the rate is high, more blue where it is low.
+    low, high = np.nanpercentile(rate, (5, 95))
+    red_less_blue = inside[..., 0].astype(int) - inside[..., 2]
+    assert red_less_blue[rate > high].mean() > 0 > red_less_blue[rate < low].mean()
+
+
+def test_colours_of_a_batch_compare(cli, result, tmp_path) -> None:
+    study = tmp_path / "study"
+    for place in ("a", "b"):
+        shutil.copytree(result, study / place)
+    # The maps of b vary twice as much.
+    changed = zarr.open_group(study / "b" / "cell_3.ome.zarr")["compaction/0"]
+    changed[:] = 1 + 2 * (changed[:] - 1)
+    pictures = {}
+    for words in ((), ("--range", "0.9", "1.2")):
+        out = tmp_path / f"maps{len(words)}"
+        asked = ("--map", "compaction", "--colours", *words)
+        done = cli("export", study, "-o", out, *asked)
+        assert done.exit_code == 0, done.stderr
+        assert ("the same in all files" in done.stdout) == (not words)
+        said = [tifffile.TiffFile(out / f"{one}_compaction.ome.tif").ome_metadata for one in "ab"]
+        scales = [re.search(r"linear from (\S+) to (\S+),", one).groups() for one in said]
+        assert scales[0] == scales[1]
+        pictures[len(words)] = scales[0]
+    assert pictures[3] == ("0.9", "1.2")
+    values = changed[:]
+    low, high = np.nanpercentile(values, (0.5, 99.5))
+    assert tuple(map(float, pictures[0])) == pytest.approx((low, high), rel=1e-4)
+
+
+def test_what_does_not_go_with_colours(cli, result, tmp_path) -> None:
+    store, path = result / "cell_3.ome.zarr", tmp_path / "no.tif"
+    for words in (
+        ("--bits", "8"),
+        ("--outside", "0"),
+        ("--range", "0", "2"),
+        ("--range", "2", "1"),
+    ):
+        done = cli("export", store, "-o", path, "--colours", *words)
+        assert done.exit_code == 2, done.stdout
+        assert len(done.stderr.splitlines()) == 1
+        assert not path.exists()
 
 
 def test_all_maps_of_a_batch_go_to_one_folder(cli, result, tmp_path) -> None:

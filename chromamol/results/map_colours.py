@@ -1,0 +1,171 @@
+"""A stored map in the colours of the program: between which values, and what they mean."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+import numpy as np
+
+from chromamol.errors import CallError
+from chromamol.inference.rate_map import Quantity, Scale
+from chromamol.results.bars import Bar, deposition_bar_between, ratio_bar, ratio_bar_between
+from chromamol.results.colours import (
+    RATIO_TICKS,
+    SHARE_IN_COLOURS,
+    deposition_width,
+    ratio_limit,
+)
+from chromamol.results.naming import neutral_rate, with_unit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from chromamol.analysis import MapName
+    from chromamol.results.record import Record
+
+# Of pixels without a value: none of the colours is a light grey.
+NO_VALUE = (189, 189, 189)
+_LEAST_RESIDUAL = 3.0
+
+Limits = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class MapColours:
+    """Colours for the values of a map.
+
+    Attributes
+    ----------
+    bar : Bar
+        Of the values, or of the logarithm of their ratio to `neutral`.
+    neutral : float or None
+        The rate that is white on a logarithmic scale; None: the scale is linear.
+    limits : (float, float)
+        The values that have the colours of the ends; what is beyond has them, too.
+    """
+
+    bar: Bar
+    neutral: float | None
+    limits: Limits
+
+    @property
+    def words(self) -> str:
+        """What the colours say, in a sentence."""
+        low, high = self.limits
+        scale = "linear" if self.neutral is None else "logarithmic"
+        return (
+            f"Colours: {self.bar.label}, {scale} from {low:g} to {high:g}, values beyond have the "
+            "colours of the ends; grey has no value."
+        )
+
+    def rgb(self, yx_map: NDArray[np.floating]) -> NDArray[np.uint8]:
+        """Return the colours of a map, (y, x, 3) uint8."""
+        known = np.isfinite(yx_map)
+        values = np.where(known, yx_map, 1.0).astype(np.float64)
+        if self.neutral is not None:
+            values = np.log2(np.maximum(values / self.neutral, np.finfo(np.float64).tiny))
+        cmap = mpl.colormaps[self.bar.cmap] if isinstance(self.bar.cmap, str) else self.bar.cmap
+        rgb = np.array(cmap(self.bar.norm(values), bytes=True)[..., :3], dtype=np.uint8)
+        rgb[~known] = NO_VALUE
+        return rgb
+
+
+def kind_of(record: Record, name: MapName) -> str:
+    """Say what a map shows; maps of one kind have the same colours for the same values."""
+    if name == "compaction":
+        return "compaction"
+    first = record.nuclei[0]
+    kind = first.naming.name_and_unit
+    if Scale[first.scale] is Scale.ABSOLUTE:
+        kind += f", white at {neutral_rate(Scale.ABSOLUTE, record.settings):g}"
+    return {"rate": "", "rate_sd": "standard deviation of the ", "residual": "misfit of the "}[
+        name
+    ] + kind
+
+
+def limits_of(record: Record, name: MapName, yx_map: NDArray[Any]) -> Limits:
+    """Choose limits for a map, as the figure does.
+
+    Parameters
+    ----------
+    record : Record
+        Of its result.
+    name : str
+    yx_map : (y, x) float
+        With a value somewhere.
+    """
+    values = yx_map[np.isfinite(yx_map)].astype(np.float64)
+    if name == "rate" and record.nuclei[0].quantity is Quantity.DEPOSITION:
+        width = deposition_width(values)
+        return 1 - width, 1 + width
+    if name == "rate":
+        neutral = neutral_rate(Scale[record.nuclei[0].scale], record.settings)
+        limit = ratio_limit(values / neutral)
+        return neutral / limit, neutral * limit
+    if name == "residual":
+        spread = float(np.percentile(np.abs(values), SHARE_IN_COLOURS))
+        limit = max(_LEAST_RESIDUAL, math.ceil(spread))
+        return -limit, limit
+    low, high = (float(one) for one in np.percentile(values, (0.5, 99.5)))
+    low = 0.0 if name == "rate_sd" else low
+    return (low, high) if high > low else (low - 0.5, low + 0.5)
+
+
+def common(limits: Iterable[Limits]) -> Limits:
+    """Return limits that hold all others."""
+    lows, highs = zip(*limits, strict=True)
+    return min(lows), max(highs)
+
+
+def colours_of(record: Record, name: MapName, limits: Limits) -> MapColours:
+    """Return the colours of a map between two values.
+
+    Parameters
+    ----------
+    record : Record
+        Of its result.
+    name : str
+    limits : (float, float)
+        In the unit of the map.
+
+    Raises
+    ------
+    CallError
+        If they do not fit: not finite, not rising, or not positive on a logarithmic scale.
+    """
+    low, high = limits
+    first = record.nuclei[0]
+    is_ratio = name == "rate" and first.quantity is not Quantity.DEPOSITION
+    if not (
+        math.isfinite(low) and math.isfinite(high) and low < high and (low > 0 or not is_ratio)
+    ):
+        more = ", more than 0 as the scale is logarithmic" if is_ratio else ""
+        msg = f"The colours need two values, the lower one first{more}; found: {low:g} {high:g}."
+        raise CallError(msg)
+    if is_ratio:
+        neutral = neutral_rate(Scale[first.scale], record.settings)
+        known = [one for one in RATIO_TICKS if np.allclose(limits, (neutral / one, neutral * one))]
+        bar = (
+            ratio_bar(first.naming, neutral, known[0])
+            if known
+            else ratio_bar_between(first.naming, neutral, low, high)
+        )
+        return MapColours(bar, neutral, limits)
+    bars = {
+        "rate": lambda: deposition_bar_between(first.naming, low, high),
+        "rate_sd": lambda: Bar("cividis", low, high, _sd_label(record)),
+        "residual": lambda: Bar("PuOr_r", low, high, "misfit / expected noise"),
+        "compaction": lambda: Bar("magma", low, high, "density / nuclear mean"),
+    }
+    return MapColours(bars[name](), None, limits)
+
+
+def _sd_label(record: Record) -> str:
+    """Name the standard deviation of a rate."""
+    naming = record.nuclei[0].naming
+    return with_unit(f"standard deviation of: {naming.axis}", naming.unit)
