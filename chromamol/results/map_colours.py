@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 # Of pixels without a value: none of the colours is a light grey.
 NO_VALUE = (189, 189, 189)
 _LEAST_RESIDUAL = 3.0
+_ROWS = 256
 
 Limits = tuple[float, float]
 
@@ -65,13 +66,15 @@ class MapColours:
 
     def rgb(self, yx_map: NDArray[np.floating]) -> NDArray[np.uint8]:
         """Return the colours of a map, (y, x, 3) uint8."""
-        known = np.isfinite(yx_map)
-        values = np.where(known, yx_map, 1.0).astype(np.float64)
-        if self.neutral is not None:
-            values = np.log2(np.maximum(values / self.neutral, np.finfo(np.float64).tiny))
         cmap = mpl.colormaps[self.bar.cmap] if isinstance(self.bar.cmap, str) else self.bar.cmap
-        rgb = np.array(cmap(self.bar.norm(values), bytes=True)[..., :3], dtype=np.uint8)
-        rgb[~known] = NO_VALUE
+        rgb = np.full((*yx_map.shape, 3), NO_VALUE, np.uint8)
+        for start in range(0, len(yx_map), _ROWS):  # large maps have no room to spare
+            part = yx_map[start : start + _ROWS]
+            known = np.isfinite(part)
+            values = part[known].astype(np.float64)
+            if self.neutral is not None:
+                values = np.log2(np.maximum(values / self.neutral, np.finfo(np.float64).tiny))
+            rgb[start : start + _ROWS][known] = cmap(self.bar.norm(values), bytes=True)[:, :3]
         return rgb
 
 

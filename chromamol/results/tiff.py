@@ -9,6 +9,7 @@ import numpy as np
 import tifffile
 
 import chromamol
+from chromamol.errors import CallError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,6 +80,8 @@ def write_map_imagej_tiff(
 
     Raises
     ------
+    CallError
+        If the file would be larger than 4 GB.
     OSError
         If the file cannot be written.
     """
@@ -113,6 +116,8 @@ def write_colours_tiff(
 
     Raises
     ------
+    CallError
+        If a TIFF of ImageJ would be larger than 4 GB.
     OSError
         If the file cannot be written.
     """
@@ -177,7 +182,19 @@ def _write_imagej(
     axes: str,
     description: str,
 ) -> None:
-    """Write an array with its pixel size as ImageJ does."""
+    """Write an array with its pixel size as ImageJ does.
+
+    Raises
+    ------
+    CallError
+        If the file would be larger than such files can be.
+    """
+    if data.nbytes > _CLASSIC_LIMIT_BYTES:
+        msg = (
+            f"A TIFF of ImageJ holds up to 4 GB, and this map has {data.nbytes / 2**30:.1f}. Write "
+            "OME-TIFF (--format ome), which Fiji opens, too."
+        )
+        raise CallError(msg)
     y_um, x_um = (step / 1e3 for step in yx_spacing_nm)
     tifffile.imwrite(
         path,

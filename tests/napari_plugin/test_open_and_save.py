@@ -9,12 +9,15 @@ import numpy as np
 import pytest
 import tifffile
 import yaml
+from napari.layers import Image
 from napari.utils.notifications import notification_manager
+from napari_builtins.io import napari_get_reader
 
 import napari_chromamol
 from chromamol.images.file_name import IMAGE_SUFFIXES, TABLE_SUFFIXES, VENDOR_SUFFIXES
 from chromamol.pipeline import analyse
 from chromamol.results.record import record_of
+from chromamol.results.tiff import write_colours_tiff
 from chromamol.settings import Settings
 from napari_chromamol._fields import for_window
 from napari_chromamol._reader import get_reader, layers_of
@@ -241,6 +244,18 @@ def test_maps_and_results_are_saved_and_open_again(
         )
     assert "no results of chromamol" in notification_manager.records[-1].message
     assert not (tmp_path / "none.ome.zarr").exists()
+
+
+def test_an_exported_picture_opens_in_its_colours(tmp_path: Path) -> None:
+    path = tmp_path / "rate.ome.tif"
+    yxs = np.random.default_rng(2).integers(0, 256, (40, 70, 3), np.uint8)
+    write_colours_tiff(path, yxs, (20.0, 30.0), "rate", "a rate", imagej=False)
+    read = napari_get_reader(str(path))
+    assert read is not None
+    ((data, *_),) = read(str(path))
+    layer = Image(data)
+    assert layer.rgb
+    np.testing.assert_array_equal(layer.data, yxs)
 
 
 def about(layer: Any) -> dict[str, Any]:

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import tifffile
 
+from chromamol.errors import CallError
 from chromamol.results import tiff
-from chromamol.results.tiff import write_map_imagej_tiff, write_map_tiff
+from chromamol.results.tiff import write_colours_tiff, write_map_imagej_tiff, write_map_tiff
 
 from .conftest import SPACING_NM
 
@@ -72,6 +73,32 @@ def test_above_four_gigabytes_it_is_a_bigtiff(tmp_path, monkeypatch):
     write_map_tiff(tmp_path / "large.ome.tif", np.ones((30, 20)), SPACING_NM, "rate")
     with tifffile.TiffFile(tmp_path / "large.ome.tif") as file:
         assert file.is_bigtiff
+
+
+def test_a_tiff_of_imagej_is_never_larger_than_it_can_be(tmp_path, monkeypatch):
+    monkeypatch.setattr(tiff, "_CLASSIC_LIMIT_BYTES", 1_000)
+    with pytest.raises(CallError, match=r"up to 4 GB.*--format ome"):
+        write_map_imagej_tiff(tmp_path / "large.tif", np.ones((30, 20)), SPACING_NM, "rate")
+    assert not (tmp_path / "large.tif").exists()
+
+
+@pytest.mark.parametrize("imagej", [False, True])
+def test_a_picture_in_colours(tmp_path, imagej):
+    yxs = np.random.default_rng(4).integers(0, 256, (30, 50, 3), np.uint8)
+    path = tmp_path / "rate.tif"
+    write_colours_tiff(path, yxs, SPACING_NM, "rate", "cell_3", imagej=imagej)
+    with tifffile.TiffFile(path) as file:
+        assert (file.is_imagej, file.is_ome) == (imagej, not imagej)
+        assert file.series[0].axes == "YXS"
+        np.testing.assert_array_equal(file.asarray(), yxs)
+        x, y = (file.pages[0].tags[name].value for name in ("XResolution", "YResolution"))
+        if not imagej:
+            pixels = ET.fromstring(file.ome_metadata).find(f"{OME}Image/{OME}Pixels")
+            assert float(pixels.get("PhysicalSizeY")) == pytest.approx(0.023)
+            assert pixels.find(f"{OME}Channel").get("SamplesPerPixel") == "3"
+    per_um = 1 if imagej else 1e4
+    assert per_um * x[1] / x[0] == pytest.approx(0.017)
+    assert per_um * y[1] / y[0] == pytest.approx(0.023)
 
 
 def test_a_tiff_of_imagej(tmp_path, analysis):
