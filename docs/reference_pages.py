@@ -58,19 +58,21 @@ def columns_reference() -> str:
     parts = []
     for file in (columns.NUCLEI_FILE, columns.DOMAINS_FILE, columns.COLUMNS_FILE):
         rows = [
-            (f"`{column.name}`", column.unit, column.meaning, _how(column))
+            (f"`{column.name}`", column.unit, _explained(column))
             for column in columns.COLUMNS
             if column.file == file
         ]
         parts.append(
-            f"### {file}\n\n{_table(('Column', 'Unit', 'Meaning', 'Formula (source)'), rows)}"
+            f"### {file}\n\n{_table(('Column', 'Unit', 'Meaning, formula (source)'), rows)}"
         )
     return "\n\n".join(parts)
 
 
-def _how(column: columns.Column) -> str:
-    """Give the formula of a column and its source; nothing for what is read off."""
-    return "" if column.formula == "none" else f"`{column.formula}` ({column.reference})"
+def _explained(column: columns.Column) -> str:
+    """Say what a column is, and in a new line how it is computed and where that comes from."""
+    if column.formula == "none":
+        return column.meaning
+    return f"{column.meaning}<br>`{column.formula}` ({column.reference})"
 
 
 def findings_reference() -> str:
