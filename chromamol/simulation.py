@@ -36,6 +36,7 @@ CHROMATIN = ChromatinPhaseField(REACTION_LENGTH_NM, GRADIENT_LENGTH_NM)
 _OVERSAMPLING = 2
 _NOISE_STREAM = 1
 _SIDE_PX = 128
+_DURATION, _TIME_STEP = 40.0, 0.1
 
 
 @dataclass(frozen=True)
@@ -197,12 +198,35 @@ def simulate_mark(name: FieldName, seed: int, *, side_px: int = _SIDE_PX) -> Sim
 
 
 def simulate_masked(
-    name: FieldName, seed: int, *, side_px: int = _SIDE_PX, progress: Progress | None = None
+    name: FieldName,
+    seed: int,
+    *,
+    side_px: int = _SIDE_PX,
+    pixel_nm: float = PIXEL_NM,
+    mean_rate: float | None = None,
+    duration: float = _DURATION,
+    time_step: float = _TIME_STEP,
+    progress: Progress | None = None,
 ) -> SimulatedNucleus:
-    """Simulate a test field in a wobbly ellipse on 5 nm pixels, and average to 10 nm."""
-    fine_px, fine_nm = side_px * _OVERSAMPLING, PIXEL_NM / _OVERSAMPLING
+    """Simulate a test field in a wobbly ellipse on pixels of half the size, and average.
+
+    With `mean_rate` the field is scaled to that mean inside the nucleus. Times are in units of
+    1 / Gamma_ac.
+    """
+    fine_px, fine_nm = side_px * _OVERSAMPLING, pixel_nm / _OVERSAMPLING
     rate = rate_field(name, fine_px, fine_nm, seed)
-    return _simulate_finely(rate, wobbly_ellipse(fine_px, seed), seed, progress)
+    inside = wobbly_ellipse(fine_px, seed)
+    if mean_rate is not None:
+        rate *= mean_rate / rate[inside].mean()
+    return _simulate_finely(
+        rate,
+        inside,
+        fine_nm,
+        duration=duration,
+        time_step=time_step,
+        seed=seed,
+        progress=progress,
+    )
 
 
 def simulate_box(
@@ -218,20 +242,27 @@ def simulate_box(
     white = white + white[::-1]
     white = white + white[:, ::-1]
     rate = _log_normal(white, fine_nm, CORRELATION_NM)[:fine_px, :fine_px]
-    return _simulate_finely(rate, np.ones(rate.shape, dtype=bool), seed, progress)
+    inside = np.ones(rate.shape, dtype=bool)
+    return _simulate_finely(rate, inside, fine_nm, seed=seed, progress=progress)
 
 
 def _simulate_finely(
-    rate: Field, inside: NDArray[np.bool_], seed: int, progress: Progress | None
+    rate: Field,
+    inside: NDArray[np.bool_],
+    fine_nm: float,
+    *,
+    duration: float = _DURATION,
+    time_step: float = _TIME_STEP,
+    seed: int,
+    progress: Progress | None,
 ) -> SimulatedNucleus:
-    """Simulate on the fine pixels of a mask, and average to 10 nm."""
-    fine_nm = PIXEL_NM / _OVERSAMPLING
+    """Simulate on the fine pixels of a mask, and average to pixels of twice the size."""
     h, e = CHROMATIN.simulate(
         rate,
         (fine_nm, fine_nm),
         mask=inside,
-        duration=40.0,
-        time_step=0.1,
+        duration=duration,
+        time_step=time_step,
         seed=seed,
         progress=progress,
     )
