@@ -264,6 +264,7 @@ def _settings(*, calibrated: bool) -> Settings:
     The forward check asks whether the model explains an image; these come from the model.
     """
     return Settings(
+        background_intensity=BACKGROUND,  # the frames show too little beside the nuclei
         intensity_per_fraction=COUNTS_PER_FRACTION if calibrated else "auto",
         reaction_length_nm=REACTION_LENGTH_NM,
         gradient_length_nm=GRADIENT_LENGTH_NM,

@@ -66,7 +66,7 @@ def test_a_batch_takes_a_study_as_it_is(tmp_path: Path, monkeypatch: pytest.Monk
     study = tmp_path / "eine Studie"
     sheet, settings_file, truth_file = simulate_study(study, replicates=1, nuclei=1, seed=4)
     plan = plan_batch(study, tmp_path / "out", sheet=sheet)
-    settings = Settings.from_yaml(settings_file)
+    settings = Settings.from_yaml(settings_file).replace(method="direct")
     ended = list(run_batch(plan, settings, workers=0))
     done = [one for one in ended if one.status is Status.OK]
     assert [one.name for one in done] == [
@@ -77,7 +77,7 @@ def test_a_batch_takes_a_study_as_it_is(tmp_path: Path, monkeypatch: pytest.Monk
     truth = pd.read_csv(truth_file)
     found = pd.read_csv(tmp_path / "out" / "nuclei.csv")
     assert list(found["image"]) == list(truth["image"])
-    assert found["rate_mean"].to_numpy() == pytest.approx(truth["rate_mean"], rel=0.03)
+    assert found["rate_mean"].to_numpy() == pytest.approx(truth["rate_mean"], rel=0.05)
     assert found["area_um2"].to_numpy() == pytest.approx(truth["area_um2"], rel=1e-6)
     assert set(found["scale"]) == {"RATIO"}
     compared = pd.read_csv(tmp_path / "out" / "comparisons.csv").set_index("measure")
