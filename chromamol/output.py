@@ -36,7 +36,8 @@ _REASONS = {
 def appearing(folder: Path, *, replaces: frozenset[str] | None) -> Iterator[Path]:
     """Give a hidden folder that takes the place of `folder` when all went well.
 
-    What a process that was killed had left beside it is removed.
+    Its files are on the disk before they get their name: a power cut leaves no torn ones. What a
+    process that was killed had left beside it is removed.
 
     Parameters
     ----------
@@ -53,9 +54,14 @@ def appearing(folder: Path, *, replaces: frozenset[str] | None) -> Iterator[Path
     try:
         partial.mkdir()
         yield partial
+        for where, _, files in os.walk(partial):
+            for name in files:
+                _to_disk(os.path.join(where, name))  # noqa: PTH118 (stores have many files)
+            _names_to_disk(where)
         if replaces is not None and folder.exists():
             folder.rename(replaced)
         partial.rename(folder)
+        _names_to_disk(folder.parent)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
         if replaced.exists() and not folder.exists():
@@ -73,7 +79,7 @@ def appearing(folder: Path, *, replaces: frozenset[str] | None) -> Iterator[Path
 
 @contextmanager
 def appearing_file(path: Path) -> Iterator[Path]:
-    """Give a hidden file that takes the place of `path` when all went well.
+    """Give a hidden file that takes the place of `path` when all went well, and is on the disk.
 
     Parameters
     ----------
@@ -83,7 +89,9 @@ def appearing_file(path: Path) -> Iterator[Path]:
     partial = path.with_name(f".{os.getpid()}-{secrets.token_hex(4)}-{path.name}")
     try:
         yield partial
+        _to_disk(partial)
         partial.replace(path)
+        _names_to_disk(path.parent)
     finally:
         partial.unlink(missing_ok=True)
 
@@ -106,6 +114,29 @@ def disk_told(folder: Path) -> Iterator[None]:
             "give another output folder, or make room, and run again."
         )
         raise CallError(msg) from error
+
+
+def _to_disk(path: Path | str) -> None:
+    """Wait until the disk holds a file; what it has no room for is told here at the latest."""
+    handle = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _names_to_disk(folder: Path | str) -> None:
+    """Wait until the disk holds the names in a folder, where the system can be asked to."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:  # some network disks know of files only
+        if error.errno != errno.EINVAL:
+            raise
+    finally:
+        os.close(handle)
 
 
 def _make_parents(folder: Path) -> list[Path]:
