@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tifffile
 
+from chromamol.batch import Status, plan_batch, run_batch
 from chromamol.errors import InputError
 from chromamol.images.image import Image
 from chromamol.images.nuclei import label_nuclei
 from chromamol.pipeline import analyse
+from chromamol.results import figure
 from chromamol.results.measure import measure
 from chromamol.settings import Settings
 
@@ -70,3 +73,47 @@ def test_images_that_were_taken_alike_compare_by_their_raw_intensities(tmp_path)
         raw[condition] = yx[analysis.nuclei.chromatin > 0].mean() - 100
     assert means == pytest.approx(raw, rel=1e-6)
     assert means["treated"] > 1.3 * means["control"]
+
+
+def test_a_folder_of_everything_ends_file_by_file(tmp_path, monkeypatch):
+    """Images, tables, masks, raw frames, licences: what each is, and why it is not analysed."""
+    save = figure.save_figure
+    monkeypatch.setattr(figure, "draw_figure", lambda *_, **__: None)
+    monkeypatch.setattr(figure, "save_figure", lambda drawn, *paths: drawn and save(drawn, *paths))
+    because = {
+        "hoechst-h2ax/1-162hrhoe2.tif": ("failed", "states no pixel size"),
+        "loc-formats/Elyra_dstorm_data.txt": ("failed", "too few to see a nucleus"),
+        "loc-formats/LICENSE-picasso.txt": ("skipped", "neither an image nor a table"),
+        "loc-formats/Nanoimager_dstorm_data.csv": ("failed", "--roles"),
+        "loc-formats/insight3_test_olist.bin": ("failed", "--camera-pixel-nm"),
+        "loc-formats/picasso_egfr_mols.yaml": ("", ""),
+        "loc-formats/LICENSE-locan.md": ("", ""),
+        "neubias-nuclei/xyzc_16bit__dna_conf_wf.tif": ("failed", "--z-plane"),
+        "sim-raw-h2b/H2B-ROI.tif": ("skipped", "raw frames"),
+        "sted-dna-hdfa/HDFa_EdU-incubation-18h_ROI9_nucleus-mask_20nm-pixelsize.tiff": (
+            "skipped",
+            "looks like a mask",
+        ),
+    }
+    folder = tmp_path / "everything"
+    for name in because:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(shared(*name.split("/")), folder / name)
+    cells = shared("neubias-nuclei", "xy_calibrated_16bit__nuclear_protein_control.tif")
+    with tifffile.TiffFile(cells) as file:
+        tags = file.pages.first.tags
+        resolution = tuple(np.divide(*tags[name].value) for name in ("XResolution", "YResolution"))
+        crop = file.asarray()[:300, 300:700]
+    tifffile.imwrite(
+        folder / "crop.tif", crop, imagej=True, resolution=resolution, metadata={"unit": "um"}
+    )
+    plan = plan_batch(folder, tmp_path / "out")
+    assert plan.notes == ("Passed by, as no image has such a name: 2.",)
+    ended = {one.name: one for one in run_batch(plan, Settings(method="direct"), workers=0)}
+    done = ended.pop("crop.tif")
+    assert done.status is Status.OK
+    assert "is coarser than a third" in done.reason
+    assert set(ended) == {name for name, (status, _) in because.items() if status}
+    for name, one in ended.items():
+        assert one.status.value == because[name][0], one
+        assert because[name][1] in one.reason

@@ -17,7 +17,7 @@ from chromamol.memory import PeakMemory
 from chromamol.progress import Progress, Silent
 from chromamol.results.columns import COLUMNS_FILE, DOMAINS_FILE, NUCLEI_FILE
 from chromamol.results.folders import check_folder, input_store
-from chromamol.results.place import PROVENANCE_FILE, TIFF_MAPS
+from chromamol.results.place import PROVENANCE_FILE, TIFF_MAPS, provenance_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,7 +108,10 @@ def _analyse(
     store = input_store(task.folder, out)
     image = read_image(task.files, settings, store=store, progress=progress)
     if len(image.channel_names) == 1 and not image.counts and looks_like_labels(image.cyx[0]):
-        msg = "It looks like a mask or a label image."
+        msg = (
+            "It looks like a mask or a label image. The outlines of an image's nuclei are named in "
+            "the column nuclei of the sample sheet."
+        )
         raise NoImage(msg)
     analysis = analyse(image, settings, nuclei=task.nuclei, progress=progress)
     provenance = {KEY: key, "nuclei_file": task.nuclei}
@@ -132,11 +135,7 @@ def _key_of(task: Task, settings: Settings) -> str:
 
 def _stored_key(folder: Path) -> str | None:
     """Return the key of the result of a batch; "" of one that is not whole, None of none."""
-    try:
-        entries = json.loads((folder / PROVENANCE_FILE).read_text(encoding="utf-8"))
-        key = entries.get(KEY) if isinstance(entries, dict) else None
-    except (OSError, ValueError):
-        return None
+    key = (provenance_of(folder) or {}).get(KEY)
     if not isinstance(key, str):
         return None
     files = [folder / name for name in _OF_A_RESULT]

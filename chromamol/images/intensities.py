@@ -75,7 +75,7 @@ def check_intensities(
     if two_valued and len(two_valued) + len(constant) == cyx.shape[0]:
         msg = (
             f"{name} holds two values only: it looks like a mask. Give the image, and the mask of "
-            "its nuclei with --nuclei."
+            "its nuclei with --nuclei; in a batch, in the column nuclei of the sample sheet."
         )
         raise NoImage(msg)
     odd = tuple(

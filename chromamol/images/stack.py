@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import ndimage
 
-from chromamol.errors import InputError
+from chromamol.errors import InputError, NoImage
 from chromamol.images.sim_frames import FEWEST_FRAMES, MOST_FRAMES, find_layout
 from chromamol.images.source import check_size
 
@@ -101,7 +101,9 @@ def choose(name: str, declared: Declared, settings: Settings, pixels: Callable[[
     InputError
         If axes are unnamed or the given ones do not fit; if a choice is out of range, or asks for
         an axis that the image does not have; if the image is too small or cannot be as large as it
-        says; if the pages are raw frames of SIM, whatever they are called.
+        says.
+    NoImage
+        If the pages are raw frames of SIM, whatever they are called.
     """
     axes, shape = declared.axes, declared.shape
     notes = []
@@ -169,7 +171,7 @@ def _refuse_sim_frames(
             f"{found[1]} phases), not an image. Reconstruct it in the microscope's software or "
             "with fairSIM first, and give the reconstructed image."
         )
-        raise InputError(msg)
+        raise NoImage(msg)
 
 
 def _renamed(name: str, axes: str, shape: Sequence[int], given: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 import tifffile
 from scipy import ndimage
 
-from chromamol.errors import InputError
+from chromamol.errors import NoImage
 from chromamol.images.read import read_image
 from chromamol.images.sim_frames import find_layout
 from chromamol.settings import make_settings
@@ -127,14 +127,14 @@ def test_no_name_of_the_axes_makes_raw_frames_an_image(tmp_path, axes):
     tifffile.imwrite(path, frames, photometric="minisblack", ome=True, metadata={"axes": axes})
     choice = {"ZYX": {"z_plane": 2}, "TYX": {"time_point": 2}, "CYX": {}}[axes]
     for settings in (choice, choice | {"axes": axes}):
-        with pytest.raises(InputError, match=r"SIM: 3 angles x 5 phases.*Reconstruct"):
+        with pytest.raises(NoImage, match=r"SIM: 3 angles x 5 phases.*Reconstruct"):
             read_image(path, make_settings(settings))
 
 
 def test_the_measured_frames(tmp_path):
     path = shared("sim-raw-h2b", "H2B-ROI.tif")
     for settings in ({}, {"axes": "ZYX", "z_plane": 7}):
-        with pytest.raises(InputError, match="3 angles x 5 phases"):
+        with pytest.raises(NoImage, match="3 angles x 5 phases"):
             read_image(path, make_settings(settings))
     widefield = tmp_path / "mean.tif"
     tifffile.imwrite(widefield, tifffile.imread(path).mean(axis=0).astype(np.float32))
