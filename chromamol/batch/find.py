@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from chromamol.batch.place import WRITTEN
 from chromamol.errors import CallError, InputError
 from chromamol.images.file_name import named_as_image
-from chromamol.results.place import PROVENANCE_FILE
+from chromamol.results.place import PROVENANCE_FILE, provenance_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,11 +30,14 @@ class Found:
         How many other files there are.
     not_searched : tuple of str
         Subfolders that cannot be opened, or are links, and why.
+    results : tuple of Path
+        Subfolders with results of chromamol, which are not searched.
     """
 
     images: tuple[Path, ...]
     others: int
     not_searched: tuple[str, ...]
+    results: tuple[Path, ...]
 
 
 def find_images(folder: Path, out: Path | None, progress: Progress) -> Found:
@@ -62,13 +65,15 @@ def find_images(folder: Path, out: Path | None, progress: Progress) -> Found:
     found: list[Path] = []
     others = 0
     closed: list[str] = []
+    results: list[Path] = []
     walk = os.walk(
         folder, onerror=lambda error: closed.append(f"{error.filename} ({error.strerror})")
     )
     for where, subfolders, files in walk:
         progress.advance()
         here = Path(where)
-        if PROVENANCE_FILE in files:
+        if PROVENANCE_FILE in files and provenance_of(here) is not None:
+            results.append(here)
             subfolders.clear()
             continue
         inside = [here / name for name in subfolders if not name.startswith(".")]
@@ -89,7 +94,7 @@ def find_images(folder: Path, out: Path | None, progress: Progress) -> Found:
             ".hdf5 and others). Results of chromamol do not count. Choose another folder."
         )
         raise InputError(msg)
-    return Found(tuple(sorted(found)), others, tuple(closed))
+    return Found(tuple(sorted(found)), others, tuple(closed), tuple(sorted(results)))
 
 
 def paired(

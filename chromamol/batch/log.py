@@ -13,6 +13,7 @@ from chromamol.errors import CallError
 from chromamol.output import appearing_file, disk_told
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from chromamol.batch.task import Ended
@@ -31,11 +32,13 @@ class BatchLog:
     Parameters
     ----------
     out : Path
+    names : iterable of str
+        The images of this batch; lines of others are dropped.
 
     Attributes
     ----------
     rows : dict of str to dict
-        The last line of each image.
+        The last line of each image, by its cell in the table.
     trouble : str
         Why lines are missing; "" if none is.
 
@@ -45,7 +48,7 @@ class BatchLog:
         If it cannot be written, is no such table, or another batch is writing to the folder.
     """
 
-    def __init__(self, out: Path) -> None:
+    def __init__(self, out: Path, names: Iterable[str]) -> None:
         self.trouble = ""
         self._path = out / BATCH_FILE
         self._unwritten: list[Row] = []
@@ -54,7 +57,8 @@ class BatchLog:
             out.mkdir(parents=True, exist_ok=True)
             self._take(out)
             try:
-                self.rows = _last_rows(self._path)
+                rows = last_rows(out)
+                self.rows = {name: rows[name] for name in map(_cell, names) if name in rows}
                 self._write_anew()
             except BaseException:
                 self._lock.release()
@@ -123,8 +127,44 @@ def _opened(path: Path, mode: str) -> TextIO:
     return file
 
 
-def _last_rows(path: Path) -> dict[str, Row]:
-    """Return the last line of each image; a line that a kill has torn is none."""
+def no_longer(out: Path, names: Iterable[str]) -> list[str]:
+    """Return the images of an earlier batch that are none of this one.
+
+    Parameters
+    ----------
+    out : Path
+        Folder of the results.
+    names : iterable of str
+        The images of this batch.
+
+    Raises
+    ------
+    CallError
+        If ``batch.csv`` is another table.
+    """
+    cells = set(map(_cell, names))
+    return [name for name in last_rows(out) if name not in cells]
+
+
+def last_rows(out: Path) -> dict[str, Row]:
+    """Read what an earlier batch wrote; a line that a kill has torn is none.
+
+    Parameters
+    ----------
+    out : Path
+        Folder of the results.
+
+    Returns
+    -------
+    dict of str to dict
+        The last line of each image, by its cell in the table; empty if there is no table.
+
+    Raises
+    ------
+    CallError
+        If the file is another table.
+    """
+    path = out / BATCH_FILE
     if not path.is_file():
         return {}
     rows: dict[str, Row] = {}

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections import Counter
 from dataclasses import dataclass, replace
-from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chromamol.batch.find import find_images, paired
+from chromamol.batch.log import no_longer
+from chromamol.batch.result_folders import folders_of, moved
 from chromamol.batch.sheet import Sample, read_sheet
 from chromamol.batch.task import Ended, Status, Task
 from chromamol.errors import CallError, InputError
-from chromamol.images.file_name import output_name
 from chromamol.progress import Progress, Silent
 
 if TYPE_CHECKING:
@@ -44,6 +42,12 @@ class Plan:
     notes: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What gets a line in ``batch.csv``: files that are left out, and the images."""
+        left_out = [one.name for one in self.left_out]
+        return (*left_out, *(task.name for task in self.tasks))
+
 
 def plan_batch(
     folder: Path | str,
@@ -53,7 +57,7 @@ def plan_batch(
     sheet: Path | str | None = None,
     progress: Progress | None = None,
 ) -> Plan:
-    """Find the images of a folder and its subfolders; nothing is opened or written.
+    """Find the images of a folder and its subfolders; none is opened, nothing is written.
 
     Parameters
     ----------
@@ -97,6 +101,9 @@ def plan_batch(
     if found.others:
         notes = [f"Passed by, as no image has such a name: {found.others}."]
     notes += [f"Not searched: {where}." for where in found.not_searched]
+    if found.results:
+        first = found.results[0].relative_to(folder)
+        notes.append(f"Not searched: {_many(found.results, 'result')} of chromamol (as {first}).")
     chosen: dict[tuple[Path, ...], Sample | None] = dict.fromkeys(fields)
     if samples is not None:
         chosen, unlisted, missing = _listed(fields, samples, folder)
@@ -108,7 +115,9 @@ def plan_batch(
             f"first: {_first(left_out, folder)}"
         )
         raise InputError(msg)
-    folders = _result_folders([files[0].relative_to(folder) for files in chosen], out)
+    images = [files[0].relative_to(folder) for files in chosen]
+    folders = folders_of(images, out)
+    notes += moved(images, folders, out)
     tasks = tuple(
         _task(files, where, sample, folder)
         for (files, sample), where in zip(chosen.items(), folders, strict=True)
@@ -116,8 +125,21 @@ def plan_batch(
     skipped = tuple(
         Ended(_printable(path, folder), Status.SKIPPED, reason) for path, reason in left_out.items()
     )
-    groups = dict.fromkeys(sample.group for sample in (samples or {}).values())
-    return Plan(out, tasks, skipped, tuple(notes), tuple(groups))
+    plan = Plan(out, tasks, skipped, tuple(notes), _groups(samples))
+    gone = no_longer(out, plan.names)
+    if not gone:
+        return plan
+    note = (
+        f"No longer among the images: {_many(gone, 'image')} of an earlier batch (as "
+        f"{gone[0]}). Their results stay where they are; batch.csv and the tables leave them "
+        "out."
+    )
+    return replace(plan, notes=(*plan.notes, note))
+
+
+def _groups(samples: dict[str, Sample] | None) -> tuple[str, ...]:
+    """Return the groups in the order of the sheet."""
+    return tuple(dict.fromkeys(sample.group for sample in (samples or {}).values()))
 
 
 def _same(image: Path, sheet: Path | str) -> bool:
@@ -154,27 +176,9 @@ def _first(left_out: dict[Path, str], folder: Path) -> str:
     return next((f"{path.relative_to(folder)}: {why}" for path, why in left_out.items()), "none.")
 
 
-def _result_folders(images: Sequence[Path], out: Path) -> list[Path]:
-    """Give every image a folder of its name; of its full file name where two would share one.
-
-    Folders that some disks take for one, as they differ in case only, are shared, too.
-    """
-    short = [image.with_name(output_name(image)) for image in images]
-    counts = Counter(map(_on_disk, short))
-    taken = {_on_disk(parent) for image in images for parent in image.parents}
-    folders = []
-    for image, name in zip(images, short, strict=True):
-        numbered = (image.with_name(f"{image.name}-{number}") for number in count(2))
-        names = chain([name] if counts[_on_disk(name)] == 1 else [], [image], numbered)
-        folder = next(one for one in names if _on_disk(one) not in taken)
-        taken.add(_on_disk(folder))
-        folders.append(out / folder)
-    return folders
-
-
-def _on_disk(path: Path) -> str:
-    """Return what a disk that knows neither case nor forms of accents sees of a path."""
-    return unicodedata.normalize("NFC", path.as_posix()).casefold()
+def _many(things: Sequence[object], noun: str) -> str:
+    """Say how many."""
+    return f"{len(things)} {noun}{'s' * (len(things) != 1)}"
 
 
 def _printable(path: Path, folder: Path) -> str:

@@ -77,7 +77,7 @@ def run_batch(
     if workers is not None and workers < 0:
         msg = f"The number of workers is 0 or more, not {workers}."
         raise CallError(msg)
-    log = BatchLog(plan.out)
+    log = BatchLog(plan.out, plan.names)
     done: set[str] = set()
     try:
         for ended in plan.left_out:

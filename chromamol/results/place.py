@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chromamol.errors import CallError
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from chromamol.analysis import MapName
 
 PROVENANCE_FILE = "provenance.json"
+# Entry of the provenance that holds the version.
+_WRITER = "chromamol"
+_LARGEST_BYTES = 2**28
 TIFF_MAPS: tuple[MapName, ...] = ("rate", "rate_sd", "compaction")
 
 
@@ -48,6 +52,23 @@ def check_place(out_dir: Path, *, overwrite: bool) -> None:
             "overwritten. Give another output folder."
         )
         raise CallError(msg)
+
+
+def provenance_of(folder: Path) -> dict[str, Any] | None:
+    """Return the provenance of a result, None where there is none: other programs use the name.
+
+    Parameters
+    ----------
+    folder : Path
+    """
+    path = folder / PROVENANCE_FILE
+    try:
+        if path.stat().st_size > _LARGEST_BYTES:
+            return None
+        entries = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return entries if isinstance(entries, dict) and _WRITER in entries else None
 
 
 def _is_folder(path: Path) -> bool:

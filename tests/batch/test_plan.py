@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +15,6 @@ from chromamol.progress import Silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     FolderOf = Callable[..., Path]
 
@@ -29,7 +29,7 @@ def test_images_are_found_and_subfolders_mirrored(folder_of: FolderOf, tmp_path:
     result.mkdir()
     (result / "zarr.json").write_text(json.dumps({"attributes": {"chromamol": {}}}))
     (folder / "old" / "cell").mkdir(parents=True)
-    (folder / "old" / "cell" / "provenance.json").write_text("{}")
+    (folder / "old" / "cell" / "provenance.json").write_text('{"chromamol": "0.1.0"}')
     (folder / "old" / "cell" / "rate.ome.tif").write_text("")
     plan = plan_batch(folder, folder / "results")
     assert [(task.name, task.folder.relative_to(plan.out).as_posix()) for task in plan.tasks] == [
@@ -39,7 +39,10 @@ def test_images_are_found_and_subfolders_mirrored(folder_of: FolderOf, tmp_path:
         ("day 1/a.tif", "day 1/a"),
         ("day 1/points.csv", "day 1/points"),
     ]
-    assert plan.notes == ("Passed by, as no image has such a name: 1.",)
+    assert plan.notes == (
+        "Passed by, as no image has such a name: 1.",
+        f"Not searched: 1 result of chromamol (as {Path('old/cell')}).",
+    )
     assert not plan.left_out
     assert not (folder / "results").exists()
 
@@ -52,6 +55,57 @@ def test_names_that_collide_get_folders_of_their_own(folder_of: FolderOf, tmp_pa
     assert len(set(folders)) == len(folders)
     for one in folders:
         assert not any(other.startswith(f"{one}/") for other in folders)
+
+
+@pytest.mark.parametrize("foreign", ['{"who": "me"}', "[1", "[" * 100_000, "null"])
+def test_the_provenance_of_others_hides_no_images(
+    folder_of: FolderOf, tmp_path: Path, foreign: str
+) -> None:
+    folder = folder_of("day/a.tif", "day/deep/b.tif")
+    (folder / "day" / "provenance.json").write_text(foreign)
+    plan = plan_batch(folder, tmp_path / "out")
+    assert [task.name for task in plan.tasks] == ["day/a.tif", "day/deep/b.tif"]
+    assert plan.notes == ("Passed by, as no image has such a name: 1.",)
+
+
+def _pretend_done(image: Path, where: Path) -> None:
+    where.mkdir(parents=True)
+    entries = {"chromamol": "0.1.0", "input": {"path": str(image)}}
+    (where / "provenance.json").write_text(json.dumps(entries))
+
+
+def test_a_result_keeps_its_folder_when_namesakes_come_and_go(
+    folder_of: FolderOf, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    folder = folder_of("day/cell.tif")
+    _pretend_done(folder / "day/cell.tif", out / "day/cell")
+    folder_of("day/cell.csv")
+
+    def folders() -> dict[str, str]:
+        plan = plan_batch(folder, out)
+        assert not plan.notes
+        return {task.name: task.folder.relative_to(out).as_posix() for task in plan.tasks}
+
+    both = {"day/cell.csv": "day/cell.csv", "day/cell.tif": "day/cell"}
+    assert folders() == both
+    _pretend_done(folder / "day/cell.csv", out / "day/cell.csv")
+    assert folders() == both
+    (folder / "day/cell.tif").unlink()
+    assert folders() == {"day/cell.csv": "day/cell.csv"}
+
+
+def test_a_result_that_has_to_move_is_said(folder_of: FolderOf, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    folder = folder_of("cell.tif")
+    _pretend_done(folder / "cell.tif", out / "cell")
+    folder_of("cell/b.tif")
+    plan = plan_batch(folder, out)
+    assert [task.folder for task in plan.tasks] == [out / "cell" / "b", out / "cell.tif"]
+    assert plan.notes == (
+        f"The earlier result of cell.tif stays in {out / 'cell'}; a new one goes to cell.tif, as "
+        "cell is a folder of images now.",
+    )
 
 
 def test_folders_stay_apart_on_every_disk(folder_of: FolderOf, tmp_path: Path) -> None:

@@ -208,13 +208,13 @@ def test_what_cannot_be_written_is_told(folder_of: FolderOf) -> None:
 
 
 def test_a_torn_line_of_the_log_is_none(tmp_path: Path) -> None:
-    log = BatchLog(tmp_path)
+    log = BatchLog(tmp_path, ["a.tif", "b.tif"])
     log.add(Ended("a.tif", Status.OK, nuclei=3, seconds=1.24, memory_mb=100.4))
     log.add(Ended("b.tif", Status.FAILED, 'It "broke",\nbadly.', seconds=2))
     with (tmp_path / "batch.csv").open("a", encoding="utf-8") as file:
         file.write("c.tif,ok,no en")
     log._lock.release()  # as the end of the process does
-    again = BatchLog(tmp_path)
+    again = BatchLog(tmp_path, ["a.tif", "b.tif"])
     assert list(again.rows) == ["a.tif", "b.tif"]
     again.add(Ended("b.tif", Status.OK, seconds=3))
     again.add(Ended("a.tif", Status.OK, before=True))
@@ -238,6 +238,26 @@ def test_what_failed_now_is_in_no_table_though_it_was_done_before(folder_of: Fol
     assert set(run(folder)) == {"b.ome.tif"}
 
 
+def test_the_table_holds_the_images_of_this_batch(folder_of: FolderOf) -> None:
+    folder = folder_of("a.ome.tif", "=b.ome.tif")
+    run(folder)
+    out = folder.parent / "out"
+    before = lines_of(out)
+    assert set(before) == {"a.ome.tif", "'=b.ome.tif"}
+    (folder / "=b.ome.tif").rename(folder / "c.ome.tif")
+    plan = plan_batch(folder, out)
+    assert plan.notes == (
+        "No longer among the images: 1 image of an earlier batch (as '=b.ome.tif). Their results "
+        "stay where they are; batch.csv and the tables leave them out.",
+    )
+    list(run_batch(plan, QUICK, workers=0))
+    after = lines_of(out)
+    assert set(after) == set(pd.read_csv(out / "nuclei.csv")["image"]) == {"a.ome.tif", "c.ome.tif"}
+    assert after["a.ome.tif"] == before["a.ome.tif"]
+    assert (out / "=b" / "rate.ome.tif").is_file()
+    assert not plan_batch(folder, out).notes
+
+
 def test_a_result_that_is_not_whole_is_made_again_and_one_of_run_is_not_replaced(
     folder_of: FolderOf,
 ) -> None:
@@ -259,7 +279,7 @@ def test_a_result_that_is_not_whole_is_made_again_and_one_of_run_is_not_replaced
 def test_one_batch_at_a_time_and_no_table_of_others(folder_of: FolderOf) -> None:
     folder = folder_of("a.ome.tif")
     out = folder.parent / "out"
-    log = BatchLog(out)
+    log = BatchLog(out, [])
     with pytest.raises(CallError, match="Another batch is writing"):
         run(folder)
     log.close()
