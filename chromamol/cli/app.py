@@ -17,6 +17,7 @@ from chromamol.cli.benchmark import (
     io,
     scaling,
     statistics,
+    study,
 )
 from chromamol.cli.benchmark import batch as batch_benchmark
 from chromamol.cli.demo import demo
@@ -42,6 +43,7 @@ for command in (run, batch, demo, info, export, settings, simulate, doctor):
 benchmarks = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(benchmarks, name="benchmark", help="Measure accuracy, time and memory.")
 benchmarks.command("batch")(spoken(batch_benchmark))
+benchmarks.command()(spoken(study))
 for command in (accuracy, coverage, density_only, scaling, derivatives, io, gui, statistics):
     benchmarks.command()(spoken(command))
 

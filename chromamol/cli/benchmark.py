@@ -183,6 +183,30 @@ def statistics(
     print(to_markdown(shares))
 
 
+def study(
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder of the studies; what is there is kept.")
+    ],
+    replicates: Annotated[int, typer.Option(min=2, help="Replicates in each group.")] = 3,
+    nuclei: Annotated[int, typer.Option(min=1, help="Nuclei in each replicate.")] = 8,
+    workers: Annotated[
+        int | None, typer.Option(min=0, help="Images that are analysed side by side.")
+    ] = None,
+) -> None:
+    """Ask whether a batch finds the change of a rate that is known.
+
+    Prints a table in Markdown, of three simulated studies: with a change, without one, and with one
+    in images of unknown gain.
+    """
+    from chromamol.benchmarks.simulated_study import simulated_study, to_markdown
+
+    with writing(out), watched("benchmark") as progress:
+        found = simulated_study(
+            out, replicates=replicates, nuclei=nuclei, workers=workers, progress=progress
+        )
+    print(to_markdown(found))
+
+
 def derivatives(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder for the table as CSV and a figure.")

@@ -1,0 +1,79 @@
+"""The benchmark of a study: the truth is that of the table, and what a batch says is told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from chromamol import simulated_study as simulation
+from chromamol.batch import tables
+from chromamol.benchmarks import simulated_study as benchmark
+from chromamol.benchmarks.simulated_study import simulated_study, to_markdown, true_ratios
+from chromamol.results import figure
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_the_true_ratio_is_of_replicates_and_no_average_of_nuclei() -> None:
+    truth = pd.DataFrame(
+        {
+            "group": ["control"] * 3 + ["treated"] * 3,
+            "replicate": ["1", "1", "2", "1", "2", "2"],
+            "rate_mean": [1.0, 4.0, 8.0, 9.0, 1.0, 1.0],
+            "rate_sd_of_map": [0.5, 2.0, 4.0, 9.0, 1.0, 1.0],
+        }
+    )
+    # Control: replicates 2 and 8, so 4; treated: 9 and 1, so 3. Variation: 0.5, and 1.
+    found = true_ratios(truth)
+    assert found == pytest.approx({"rate_mean": 3 / 4, "rate_variation": 2.0})
+
+
+def test_a_small_study_all_the_way_and_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = figure.save_figure
+    monkeypatch.setattr(figure, "draw_figure", lambda *_, **__: None)
+    monkeypatch.setattr(figure, "save_figure", lambda drawn, *paths: drawn and save(drawn, *paths))
+    monkeypatch.setattr(tables, "draw_superplots", lambda *_: Figure())
+    monkeypatch.setattr(simulation, "SIDES_PX", (36, 36))
+    monkeypatch.setattr(simulation, "RATE_SD", 0.02)
+    whole = simulation._settings
+    quick = {"method": "direct"}
+    monkeypatch.setattr(simulation, "_settings", lambda **known: whole(**known).replace(**quick))
+    studies = {name: benchmark._STUDIES[name] for name in ("effect", "unknown-gain")}
+    monkeypatch.setattr(benchmark, "_STUDIES", studies)
+    found = simulated_study(tmp_path, replicates=2, nuclei=1, workers=0)
+
+    # The images are as their truth says.
+    truth = pd.read_csv(tmp_path / "effect" / "images" / "truth.csv")
+    nuclei = pd.read_csv(tmp_path / "effect" / "results" / "nuclei.csv")
+    assert list(nuclei["image"]) == list(truth["image"])
+    assert list(nuclei["group"]) == ["control"] * 2 + ["treated"] * 2
+    assert nuclei["rate_mean"].to_numpy() == pytest.approx(truth["rate_mean"], rel=0.05)
+    assert nuclei["area_um2"].to_numpy() == pytest.approx(truth["area_um2"])
+    assert set(nuclei["scale"]) == {"RATIO"}
+
+    by_name = {(one.study, one.measure): one for one in found}
+    level = by_name["effect", "rate_mean"]
+    assert level.nuclei == 4
+    assert level.true_ratio == pytest.approx(1.3, rel=0.05)
+    assert level.ratio == pytest.approx(level.true_ratio, rel=0.05)
+    assert level.low < level.true_ratio < level.high
+    refused = by_name["unknown-gain", "rate_mean"]
+    assert pd.isna(refused.p)
+    assert "gain" in refused.reason
+    written = to_markdown(found)
+    assert "not compared: " in written
+    assert f"| effect | rate_mean | 4 | {level.true_ratio:.3f} | {level.ratio:.3f} |" in written
+
+    # What is there is kept.
+    del studies["effect"]
+    dates = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("provenance.json")}
+    assert len(dates) == 8
+    again = simulated_study(tmp_path, replicates=2, nuclei=1, workers=0)
+    assert to_markdown(again) == to_markdown(found[2:])
+    assert {path: path.stat().st_mtime_ns for path in dates} == dates
