@@ -261,12 +261,13 @@ def _truth(one: StudyNucleus, nucleus: SimulatedNucleus) -> dict[str, object]:
 def _settings(*, calibrated: bool) -> Settings:
     """Return the settings that such a study is analysed with.
 
-    The forward check asks whether the model explains an image; these come from the model.
+    The forward check asks whether the model explains an image; these come from the model. A map of
+    channels of unknown gain is trusted only where the image tells the reaction length.
     """
     return Settings(
         background_intensity=BACKGROUND,  # the frames show too little beside the nuclei
         intensity_per_fraction=COUNTS_PER_FRACTION if calibrated else "auto",
-        reaction_length_nm=REACTION_LENGTH_NM,
+        reaction_length_nm=REACTION_LENGTH_NM if calibrated else "fit",
         gradient_length_nm=GRADIENT_LENGTH_NM,
         nucleus_min_area_um2=0.1,
         hole_min_diameter_nm=0.0,

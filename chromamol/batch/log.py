@@ -98,6 +98,8 @@ class BatchLog:
             self._write_anew()
         except OSError as error:
             self._fail(error)
+        else:
+            self.trouble = ""
         self._lock.release()
 
     def _take(self, out: Path) -> None:

@@ -95,6 +95,25 @@ def test_wrong_calls(folder: Path, tmp_path: Path, words: tuple[str, ...], said:
     assert "Traceback" not in done.output
 
 
+def test_a_scheduler_that_cannot_be_reached(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chromamol.batch.workers._CONNECT_S", 1)
+    done = batch(folder, "-o", tmp_path / "out", "--scheduler", "tcp://127.0.0.1:1")
+    assert done.exit_code == 2
+    assert "cannot be reached" in done.stderr
+    assert "Traceback" not in done.output
+
+
+def test_images_that_are_all_broken(folder: Path, tmp_path: Path) -> None:
+    for path in folder.rglob("*.tif"):
+        path.write_bytes(path.read_bytes()[:1500])
+    done = batch(folder, "-o", tmp_path / "out", *QUICK)
+    assert done.exit_code == 1
+    assert "0 of 2 images are done, 2 failed" in " ".join(done.stdout.split())
+    assert not (tmp_path / "out" / "nuclei.csv").exists()
+
+
 def test_folders_that_cannot_be(folder: Path, tmp_path: Path) -> None:
     assert batch(folder, "-o", folder).exit_code == 2
     assert batch(tmp_path / "none", "-o", tmp_path / "out").exit_code == 2
