@@ -100,6 +100,8 @@ def _cluster_of(count: int, scratch: str) -> LocalCluster:
             n_workers=count,
             threads_per_worker=1,
             dashboard_address=None,
+            # Its port is opened all the same: one that no other batch has.
+            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
             silence_logs=logging.CRITICAL,
             local_directory=scratch,
         )

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -117,6 +118,24 @@ def test_a_batch_that_is_killed_goes_on_where_it_was(folder_of: FolderOf) -> Non
         assert path.stat().st_mtime_ns == written
     assert len(list(out.rglob("rate.ome.tif"))) == len(names)
     assert not [path for path in out.rglob("*") if ".partial" in path.name]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system does not tell")
+def test_two_batches_do_not_meet_and_nothing_is_open_to_the_network() -> None:
+    with (
+        warnings.catch_warnings(action="error"),
+        workers.local_workers(1),
+        workers.local_workers(1),
+    ):
+        here = psutil.Process()
+        opened = [
+            connection.laddr
+            for process in (here, *here.children(recursive=True))
+            for connection in process.net_connections()
+            if connection.status == psutil.CONN_LISTEN
+        ]
+    assert len(opened) > 5
+    assert {address.ip for address in opened} == {"127.0.0.1"}
 
 
 def test_schedulers_and_jobs_that_cannot_be_are_sentences(
