@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import chromamol
+from chromamol.batch.place import IMAGE_KEY
 from chromamol.batch.task import Ended, Status
 from chromamol.errors import Cancelled, ChromamolError, NoImage
 from chromamol.memory import PeakMemory
@@ -114,7 +115,7 @@ def _analyse(
         )
         raise NoImage(msg)
     analysis = analyse(image, settings, nuclei=task.nuclei, progress=progress)
-    provenance = {KEY: key, "nuclei_file": task.nuclei}
+    provenance = {KEY: key, IMAGE_KEY: task.name, "nuclei_file": task.nuclei}
     write_results(analysis, task.folder, overwrite=True, provenance=provenance, progress=progress)
     return Ended(task.name, Status.OK, _remark(analysis), nuclei=len(analysis.per_nucleus))
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 from chromamol.results.columns import COLUMNS_FILE, DOMAINS_FILE, NUCLEI_FILE
 
 BATCH_FILE, COMPARISONS_FILE = "batch.csv", "comparisons.csv"
+REPORT_FILE, REFERENCES_FILE = "report.html", "references.bib"
+MAPS_FILE = "maps.svg"  # a PDF, too
 LOCK_FILE = ".batch.lock"
+# Entry of the provenance of a result: its image as the tables name it.
+IMAGE_KEY = "batch_image"
 # Tables that are Parquet files, too.
 GATHERED = (DOMAINS_FILE, NUCLEI_FILE)
 WRITTEN = {BATCH_FILE, COMPARISONS_FILE, COLUMNS_FILE, *GATHERED} | {

@@ -25,6 +25,7 @@ from chromamol.cli.doctor import doctor
 from chromamol.cli.errors import spoken
 from chromamol.cli.export import export
 from chromamol.cli.info import info
+from chromamol.cli.report import report
 from chromamol.cli.run import run
 from chromamol.cli.settings_file import settings
 from chromamol.cli.simulate import simulate
@@ -37,7 +38,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (run, batch, demo, info, export, settings, simulate, doctor):
+for command in (run, batch, demo, info, export, report, settings, simulate, doctor):
     app.command()(spoken(command))
 
 benchmarks = typer.Typer(no_args_is_help=True, rich_markup_mode=None)

@@ -95,8 +95,10 @@ class Frame:
         return yx[self.window]
 
 
-def frame_around(yx_labels: NDArray[np.int32], yx_spacing_nm: tuple[float, float]) -> Frame:
-    """Frame the nuclei with a small margin, thinned to at most 900 pixels a side."""
+def frame_around(
+    yx_labels: NDArray[np.int32], yx_spacing_nm: tuple[float, float], most_px: int = _MOST_PX
+) -> Frame:
+    """Frame the nuclei with a small margin, thinned to at most `most_px` pixels a side."""
     rows, columns = np.nonzero(yx_labels.any(axis=1))[0], np.nonzero(yx_labels.any(axis=0))[0]
     box_nm = (
         (rows[-1] + 1 - rows[0]) * yx_spacing_nm[0],
@@ -109,5 +111,5 @@ def frame_around(yx_labels: NDArray[np.int32], yx_spacing_nm: tuple[float, float
         window.append(slice(max(indices[0] - margin, 0), min(indices[-1] + 1 + margin, size)))
     height, width = window
     sizes = (height.stop - height.start, width.stop - width.start)
-    step_y, step_x = (int(np.ceil(size / _MOST_PX)) for size in sizes)
+    step_y, step_x = (int(np.ceil(size / most_px)) for size in sizes)
     return Frame((height, width), (step_y, step_x), yx_spacing_nm)

@@ -84,11 +84,26 @@ class Panel:
 
 
 def panels_of(
-    analysis: Analysis, frame: Frame, yx_truth: NDArray[np.float64] | None = None
+    analysis: Analysis,
+    frame: Frame,
+    yx_truth: NDArray[np.float64] | None = None,
+    *,
+    rate_limit: float | None = None,
 ) -> list[Panel]:
-    """Choose the panels for an analysis, in the order in which they are drawn."""
+    """Choose the panels for an analysis, in the order in which they are drawn.
+
+    Parameters
+    ----------
+    analysis : Analysis
+    frame : Frame
+    yx_truth : (y, x) float64, optional
+        The known rate of a simulated image.
+    rate_limit : float, optional
+        Limit of the colours of the rate, from `ratio_limit` or `deposition_width`, where several
+        figures share it; default: by the pixels of this one.
+    """
     first = analysis.per_nucleus[0].rate_map
-    rate = _rate_panel(analysis, frame)
+    rate = _rate_panel(analysis, frame, rate_limit)
     compaction = _compaction_panel(analysis, frame)
     channels = _channel_panels(analysis, frame)
     if yx_truth is not None:
@@ -135,7 +150,7 @@ def _composite_panel(channels: list[Panel]) -> Panel:
     return Panel("Image", subtitle, np.clip(rgb, 0, 1), tuple(bars), dark=True)
 
 
-def _rate_panel(analysis: Analysis, frame: Frame) -> Panel:
+def _rate_panel(analysis: Analysis, frame: Frame, limit: float | None) -> Panel:
     """Show the rate on a diverging log2 scale, or say that there is none."""
     first = analysis.per_nucleus[0].rate_map
     naming = naming_of(first.quantity, first.scale)
@@ -145,9 +160,9 @@ def _rate_panel(analysis: Analysis, frame: Frame) -> Panel:
         message = Status.NOT_ASKED.value if not_asked else _NO_MAP
         return Panel(naming.title, "", None, message=message)
     pixels, bar = (
-        _deposition(rate, naming.axis)
+        _deposition(rate, naming.axis, limit)
         if first.quantity is Quantity.DEPOSITION
-        else _ratio(analysis, rate)
+        else _ratio(analysis, rate, limit)
     )
     known = [one for one in analysis.per_nucleus if np.isfinite(one.rate_map.rate).any()]
     lengths = {round(nucleus.rate_map.reaction_length_nm) for nucleus in known}
@@ -165,20 +180,24 @@ def _rate_panel(analysis: Analysis, frame: Frame) -> Panel:
     )
 
 
-def _ratio(analysis: Analysis, yx_rate: NDArray[np.float64]) -> tuple[NDArray[np.float64], Bar]:
+def _ratio(
+    analysis: Analysis, yx_rate: NDArray[np.float64], ratio: float | None
+) -> tuple[NDArray[np.float64], Bar]:
     """Return the logarithm of a rate that is positive, and its colours."""
     first = analysis.per_nucleus[0].rate_map
     naming = naming_of(first.quantity, first.scale)
     log2_rate = _log2_rate(analysis, yx_rate)
     neutral = neutral_rate(first.scale, analysis.settings)
-    bar = ratio_bar(naming, neutral, ratio_limit(yx_rate / neutral))
+    bar = ratio_bar(naming, neutral, ratio or ratio_limit(yx_rate / neutral))
     extend = "both" if np.nanmax(np.abs(log2_rate)) > bar.high else "neither"
     return log2_rate, replace(bar, extend=extend)
 
 
-def _deposition(yx_rate: NDArray[np.float64], label: str) -> tuple[NDArray[np.float64], Bar]:
+def _deposition(
+    yx_rate: NDArray[np.float64], label: str, width: float | None
+) -> tuple[NDArray[np.float64], Bar]:
     """Return a deposition, which may be zero and below, and its colours around its mean."""
-    width = deposition_width(yx_rate)
+    width = width or deposition_width(yx_rate)
     extend = "both" if np.nanmax(np.abs(yx_rate - 1)) > width else "neither"
     return yx_rate, Bar("RdBu_r", 1 - width, 1 + width, label, extend=extend)
 

@@ -64,7 +64,7 @@ def read_result(path: Path) -> Result:
         )
         raise InputError(msg)
     stored = sum(file.stat().st_size for file in store_files(path))
-    record = _read_record(path)
+    record = read_record(path)
     cyx = _read_array(path, IMAGE_GROUP, "CYX", stored)
     labels, domains = (
         _read_array(path, f"{LABELS_GROUP}/{name}", "YX", stored) for name in (NUCLEI, DOMAINS)
@@ -109,8 +109,19 @@ def _check_labels(path: Path, labels: NDArray[Any], domains: NDArray[Any], recor
         raise InputError(msg)
 
 
-def _read_record(path: Path) -> Record:
-    """Read what is known besides the pixels."""
+def read_record(path: Path) -> Record:
+    """Read what is known of a result besides the pixels.
+
+    Parameters
+    ----------
+    path : Path
+        The store.
+
+    Raises
+    ------
+    InputError
+        If it is no result, is damaged, or was written by another version.
+    """
     if not is_result(path):
         msg = (
             f"{path} is a zarr store, but not a result of chromamol. "

@@ -1,0 +1,197 @@
+"""What a batch left in its folder: tables and results, and what of it cannot be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from chromamol.batch.log import COLUMNS as LOG_COLUMNS
+from chromamol.batch.place import BATCH_FILE, COMPARISONS_FILE, IMAGE_KEY
+from chromamol.errors import InputError
+from chromamol.images.ome_zarr_metadata import read_json
+from chromamol.results.columns import COLUMNS_FILE, NUCLEI_FILE
+from chromamol.results.place import PROVENANCE_FILE
+from chromamol.results.tables import armed
+from chromamol.statistics.compare import COLUMNS as COMPARED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+_OF_NUCLEI = ("image", "nucleus", "quantity", "scale", "exploratory", "touches_border", "findings")
+_TEXTS = ("image", "group", "replicate", "block", "measure", "reference", "reason", "test", "model")
+
+
+@dataclass(frozen=True)
+class Source:
+    """The result of one image.
+
+    Attributes
+    ----------
+    image : str
+        As the tables name it.
+    folder : Path
+    provenance : dict
+        What `provenance.json` holds, less the record of the nuclei.
+    """
+
+    image: str
+    folder: Path
+    provenance: dict[str, Any]
+
+    @property
+    def store(self) -> Path:
+        """The OME-Zarr store; a path that is not there if there is none."""
+        return next(self.folder.glob("*.ome.zarr"), self.folder / f"{self.folder.name}.ome.zarr")
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """All that a batch left.
+
+    Attributes
+    ----------
+    out : Path
+    log : pandas.DataFrame
+        ``batch.csv``; empty if there is none.
+    nuclei : pandas.DataFrame
+        ``nuclei.csv`` of the batch, or the tables of the results in one; rows are numbered from 0.
+    comparisons : pandas.DataFrame
+        ``comparisons.csv``; empty if there is none.
+    columns : pandas.DataFrame
+        ``columns.csv``; empty if there is none.
+    sources : tuple of Source
+        The results of the images of `nuclei`, in their order.
+    troubles : tuple of str
+        What could not be read, in sentences.
+    """
+
+    out: Path
+    log: pd.DataFrame
+    nuclei: pd.DataFrame
+    comparisons: pd.DataFrame
+    columns: pd.DataFrame
+    sources: tuple[Source, ...]
+    troubles: tuple[str, ...]
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Names of the groups, the reference first; empty without a sample sheet."""
+        if "group" not in self.nuclei:
+            return ()
+        compared = self.comparisons[["reference", "group"]].to_numpy().ravel()
+        return tuple(dict.fromkeys([*compared, *self.nuclei["group"].dropna()]))
+
+
+def read_cohort(out: Path) -> Cohort:
+    """Read the tables of a batch, and find its results; pixels are not read.
+
+    Parameters
+    ----------
+    out : Path
+        Folder that a batch, or ``chromamol run``, wrote to.
+
+    Returns
+    -------
+    Cohort
+
+    Raises
+    ------
+    InputError
+        If there is no result.
+    """
+    troubles: list[str] = []
+    log = _table(out / BATCH_FILE, LOG_COLUMNS, troubles)
+    comparisons = _table(out / COMPARISONS_FILE, tuple(COMPARED), troubles)
+    sources = _sources(out, troubles)
+    nuclei = _table(out / NUCLEI_FILE, _OF_NUCLEI, troubles)
+    if nuclei.empty:
+        nuclei = _gathered(sources, troubles)
+    if nuclei.empty:
+        said = " ".join(troubles)
+        msg = (
+            f"There is no result in {out}, so there is nothing to report. Give the folder that "
+            f"'chromamol batch' or 'chromamol run' wrote to. {said}"
+        )
+        raise InputError(msg.strip())
+    by_image = {source.image: source for source in sources}
+    images = list(dict.fromkeys(nuclei["image"]))
+    others = [source.image for source in sources if source.image not in set(images)]
+    if others:
+        troubles.append(
+            f"Results that are not in {NUCLEI_FILE}, as those of an earlier batch, are left out: "
+            f"{_some(others)}."
+        )
+    lost = [image for image in images if image not in by_image]
+    if lost:
+        troubles.append(f"The folders of these results are not there any more: {_some(lost)}.")
+    columns = _table(out / COLUMNS_FILE, ("file", "column", "unit", "meaning"), troubles)
+    if columns.empty and sources:
+        columns = _table(sources[0].folder / COLUMNS_FILE, ("file", "column"), troubles)
+    there = tuple(by_image[image] for image in images if image in by_image)
+    return Cohort(out, log, nuclei, comparisons, columns, there, tuple(troubles))
+
+
+def _table(path: Path, needed: Iterable[str], troubles: list[str]) -> pd.DataFrame:
+    """Read a table; say why it cannot be used, and return an empty one."""
+    nothing = pd.DataFrame(columns=list(needed))
+    if not path.is_file():
+        return nothing
+    try:
+        table = pd.read_csv(
+            path,
+            dtype=dict.fromkeys(_TEXTS, str),
+            keep_default_na=False,
+            na_values=[""],
+            encoding_errors="replace",
+        )
+    except (OSError, ValueError) as error:
+        troubles.append(f"{path.name} cannot be read ({str(error)[:80]}), and is left out.")
+        return nothing
+    missing = [name for name in needed if name not in table]
+    if missing:
+        troubles.append(
+            f"{path.name} has no column {', '.join(missing)}: it is not what chromamol wrote, and "
+            "is left out."
+        )
+        return nothing
+    texts = [name for name in table if table[name].dtype.kind not in "biuf"]
+    table[texts] = table[texts].map(lambda cell: armed(cell) if isinstance(cell, str) else cell)
+    return table
+
+
+def _sources(out: Path, troubles: list[str]) -> list[Source]:
+    """Find the results below a folder, and read where they come from."""
+    sources = []
+    for path in sorted(out.rglob(PROVENANCE_FILE)):
+        below = path.parent.relative_to(out)
+        if any(part.startswith(".") for part in below.parts):
+            continue
+        name = below.as_posix() if below.parts else path.parent.resolve().name
+        try:
+            provenance = read_json(path)
+        except InputError as error:
+            troubles.append(f"The result {name} is left out: {error}")
+            continue
+        provenance.pop("result", None)
+        image = provenance.get(IMAGE_KEY)
+        sources.append(Source(image if isinstance(image, str) else name, path.parent, provenance))
+    return sources
+
+
+def _gathered(sources: list[Source], troubles: list[str]) -> pd.DataFrame:
+    """Put the tables of the results in one, as the batch does."""
+    parts = []
+    for source in sources:
+        part = _table(source.folder / NUCLEI_FILE, _OF_NUCLEI, troubles)
+        if not part.empty:
+            parts.append(part.assign(image=source.image))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=_OF_NUCLEI)
+
+
+def _some(names: list[str], most: int = 5) -> str:
+    """List names, the first few only."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"

@@ -1,0 +1,111 @@
+"""What the report says of each nucleus in numbers: columns of the tables, and main measures."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from chromamol.results.columns import COLUMNS_FILE, NUCLEI_FILE
+from chromamol.statistics.measures import MEASURES, is_doubted, values_of
+
+if TYPE_CHECKING:
+    from chromamol.report.cohort import Cohort
+    from chromamol.statistics.measures import Measure
+
+OK, DOUBTED, NO_MAP = "believed", "doubted", "no map"
+SIGNS = {OK: "✓", DOUBTED: "⚠", NO_MAP: "∅"}
+# Said elsewhere in the section of a nucleus.
+_SAID = {"image", "nucleus", "group", "replicate", "block", "findings", "status", "quantity"}
+_SAID |= {"scale", "exploratory"}
+
+
+@dataclass(frozen=True)
+class Number:
+    """One number of a nucleus: its column, value, unit and meaning."""
+
+    column: str
+    value: str
+    unit: str
+    meaning: str
+
+
+def states_of(nuclei: pd.DataFrame) -> pd.Series:
+    """Tell of each nucleus whether its rate map is believed, doubted, or not there.
+
+    Parameters
+    ----------
+    nuclei : pandas.DataFrame
+        ``nuclei.csv``.
+    """
+    states = pd.Series(OK, index=nuclei.index)
+    states[is_doubted(nuclei)] = DOUBTED
+    if "rate_mean" in nuclei:
+        states[nuclei["rate_mean"].isna()] = NO_MAP
+    return states
+
+
+def main_measures(nuclei: pd.DataFrame) -> dict[Measure, pd.Series]:
+    """Return what groups are compared by, where the table has it for any nucleus.
+
+    NaN is what does not count.
+    """
+    values = {}
+    for measure in MEASURES:
+        try:
+            column = values_of(measure, nuclei)
+        except (KeyError, ValueError, TypeError):  # an older table, or one that was edited
+            continue
+        if column.notna().any():
+            values[measure] = column
+    return values
+
+
+class Dictionary:
+    """What the columns of the tables mean.
+
+    Parameters
+    ----------
+    cohort : Cohort
+
+    Attributes
+    ----------
+    columns : list of dict
+        Rows of ``columns.csv`` about the nuclei.
+    """
+
+    def __init__(self, cohort: Cohort) -> None:
+        table = cohort.columns
+        rows = table[table["file"] == NUCLEI_FILE].fillna("").to_dict("records")
+        self.columns = rows
+        self._known = {str(row["column"]): row for row in rows}
+
+    def numbers(self, row: pd.Series) -> list[Number]:
+        """Return the numbers of a nucleus that has a value."""
+        numbers = []
+        for name, value in row.items():
+            if name in _SAID or _is_missing(value):
+                continue
+            known = self._known.get(str(name), {})
+            text = number(value)
+            meaning = str(known.get("meaning", f"See {COLUMNS_FILE}."))
+            numbers.append(Number(str(name), text, str(known.get("unit", "")), meaning))
+        return numbers
+
+
+def number(value: object) -> str:
+    """Write a number with four digits at most, and a truth as yes or no."""
+    if _is_missing(value):
+        return "–"
+    if isinstance(value, (bool, np.bool_)):
+        return "yes" if value else "no"
+    if isinstance(value, (int, np.integer)):
+        return str(value)
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))
