@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 import yaml
-from finding_advice import ADVICE
+from finding_examples import EXAMPLES
 from typer.testing import CliRunner
 
 from chromamol.cli import app as cli
@@ -26,6 +26,7 @@ from chromamol.results import (
     rate_columns,
     sources,
 )
+from chromamol.results.advice import ADVICE
 from chromamol.settings import Settings
 
 if TYPE_CHECKING:
@@ -78,16 +79,17 @@ def _explained(column: columns.Column) -> str:
 def findings_reference() -> str:
     """Say for every finding what it means and what to do."""
     makers = dict(_makers())
-    if set(makers) != set(ADVICE):
+    if set(makers) != set(EXAMPLES):
         msg = (
-            "docs/finding_advice.py and chromamol/inference/findings.py do not name the same "
-            f"findings: {sorted(set(makers) ^ set(ADVICE))}. Say there what to do about each."
+            "docs/finding_examples.py and chromamol/inference/findings.py do not name the same "
+            f"findings: {sorted(set(makers) ^ set(EXAMPLES))}. Give an example of each."
         )
         raise ValueError(msg)
     parts = []
-    for name, cases in ADVICE.items():
-        for arguments, advice in cases:
+    for name, examples in EXAMPLES.items():
+        for arguments in examples:
             finding = makers[name](*arguments)
+            advice = ADVICE[finding.code]
             parts.append(f"### {finding.code}\n\n> {finding.sentence}\n\n{advice}")
     return "\n\n".join(parts)
 

@@ -39,8 +39,8 @@ def run_batch(
     """Analyse the images of a plan, and hand on how each ended.
 
     Each image gets the files of ``chromamol run`` in a folder of its own; ``batch.csv`` gets a line
-    as it ends; ``nuclei.csv`` and ``domains.csv`` of all images (and ``.parquet``) are written at
-    the end. An image whose result is there and was made from the same files with the same settings
+    as it ends; ``nuclei.csv`` and ``domains.csv`` of all images (and ``.parquet``), and
+    ``report.html``, are written at the end. An image whose result is there and was made from the same files with the same settings
     and version is not analysed again, so that a batch that was stopped or killed goes on.
 
     Parameters
@@ -97,6 +97,9 @@ def run_batch(
             yield ended
         if done:
             gather_tables(plan, [task for task in plan.tasks if task.name in done])
+            from chromamol.report.write import write_report
+
+            write_report(plan.out, progress=progress)
     finally:
         log.close()
     if log.trouble:

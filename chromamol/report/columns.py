@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from chromamol.results.columns import COLUMNS_FILE, NUCLEI_FILE
+from chromamol.results.columns import NUCLEI_FILE
 from chromamol.statistics.measures import MEASURES, is_doubted, values_of
 
 if TYPE_CHECKING:
@@ -25,12 +25,11 @@ _SAID |= {"scale", "exploratory"}
 
 @dataclass(frozen=True)
 class Number:
-    """One number of a nucleus: its column, value, unit and meaning."""
+    """One number of a nucleus: its column, value and unit."""
 
     column: str
     value: str
     unit: str
-    meaning: str
 
 
 def states_of(nuclei: pd.DataFrame) -> pd.Series:
@@ -90,9 +89,8 @@ class Dictionary:
             if name in _SAID or _is_missing(value):
                 continue
             known = self._known.get(str(name), {})
-            text = number(value)
-            meaning = str(known.get("meaning", f"See {COLUMNS_FILE}."))
-            numbers.append(Number(str(name), text, str(known.get("unit", "")), meaning))
+            unit = str(known.get("unit", "")).replace("um2", "µm²").replace("um", "µm")
+            numbers.append(Number(str(name), number(value), unit))
         return numbers
 
 
@@ -104,7 +102,14 @@ def number(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, (int, np.integer)):
         return str(value)
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return rounded(value) if isinstance(value, float) else str(value)
+
+
+def rounded(value: float, digits: int = 4) -> str:
+    """Write a number with so many digits; an exponent only where it is very small or large."""
+    if value and not 1e-4 <= abs(value) < 1e6:
+        return f"{value:.{digits}g}"
+    return np.format_float_positional(value, digits, unique=False, fractional=False, trim="-")
 
 
 def _is_missing(value: object) -> bool:

@@ -12,7 +12,15 @@ from matplotlib.figure import Figure
 from chromamol.errors import InputError
 from chromamol.report.columns import main_measures
 from chromamol.report.pictures import around
-from chromamol.results.drawing import INK, SMALL_PT, TEXT_PT, colour_bar, outlines, scale_bar
+from chromamol.results.drawing import (
+    INK,
+    SMALL_PT,
+    TEXT_PT,
+    colour_bar,
+    fraction,
+    outlines,
+    scale_bar,
+)
 from chromamol.results.frame import frame_around
 from chromamol.results.panels import panels_of
 from chromamol.results.reopen import read_result
@@ -21,6 +29,7 @@ from chromamol.statistics.measures import why_not
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
     from chromamol.analysis import Analysis
     from chromamol.report.cohort import Cohort
@@ -138,8 +147,8 @@ def draw_maps(cohort: Cohort, typical: Typical) -> Figure | None:
         )
         for column, place in enumerate(in_row[group]):
             left = _LEFT + column * (side + _GAP)
-            box = (left / _WIDTH, bottom / height, side / _WIDTH, side / height)
-            _draw(figure, box, shown[place], bar, size_um, place[1])
+            box = fraction(figure, (left, bottom, side, side))
+            _draw(figure.add_axes(box), shown[place], bar, size_um, place[1])
     colour_bar(figure, bar, (_LEFT, _BELOW - 0.2, *_BAR))
     return figure
 
@@ -180,8 +189,7 @@ def _shared(bars: list[Bar]) -> Bar:
 
 
 def _draw(
-    figure: Figure,
-    box: tuple[float, float, float, float],
+    axes: Axes,
     shown: _Shown,
     bar: Bar,
     size_um: float,
@@ -189,10 +197,9 @@ def _draw(
 ) -> None:
     """Draw one map in a window that is as wide as all others."""
     frame = shown.frame
-    axes = figure.add_axes(box)
     axes.set_axis_off()
     axes.imshow(
-        np.ma.masked_invalid(shown.panel.pixels),
+        np.ma.masked_invalid(np.asarray(shown.panel.pixels)),
         extent=frame.extent_um,
         cmap=bar.cmap,
         norm=bar.norm,

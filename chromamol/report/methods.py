@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from chromamol.inference.rate_map import Quantity
+from chromamol.report.survey import AVERAGED, EDGES, SMOOTH
 from chromamol.settings import Role
 
 if TYPE_CHECKING:
@@ -75,47 +76,45 @@ def _images(survey: Survey, settings: list[Settings]) -> Iterator[Markup]:
         yield Markup("The channels show {}{}.").format(
             shown, f" ({count} of the images)" if len(survey.roles) > 1 else ""
         )
-    backgrounds = {one.background_intensity for one in settings}
-    for background in sorted(map(str, backgrounds)):
-        yield (
-            Markup(
-                "The background, a low percentile of each channel outside the nuclei, was "
-                "subtracted."
-            )
-            if background == "auto"
-            else Markup("A background of {} (units of the image) was subtracted.").format(
+    backgrounds = sorted({_setting(one.background_intensity) for one in settings})
+    if "auto" in backgrounds:
+        yield Markup(
+            "The background, a low percentile of each channel outside the nuclei, was subtracted."
+        )
+    for background in backgrounds:
+        if background != "auto":
+            yield Markup("A background of {} (units of the image) was subtracted.").format(
                 background
             )
-        )
     if survey.calibrated:
-        gains = {str(one.intensity_per_fraction) for one in settings} - {"auto"}
+        gains = {_setting(one.intensity_per_fraction) for one in settings} - {"auto"}
         yield Markup(
-            "{} of the images are calibrated: the intensity above background that stands for a "
+            "In {} the channels are calibrated: the intensity above background that stands for a "
             "volume fraction of 1 was given ({})."
-        ).format(_all_or(survey.calibrated, survey.images), _listed(sorted(gains)) or "by the file")
+        ).format(_of_images(survey.calibrated, survey), _listed(sorted(gains)))
     if survey.calibrated < survey.images:
         fractions = sorted({f"{one.chromatin_fraction:g}" for one in settings})
         yield Markup(
-            "The gain of the channels is unknown in {} of the images; there, intensities were "
-            "scaled to a mean chromatin fraction of {}, and maps are relative."
-        ).format(_all_or(survey.images - survey.calibrated, survey.images), _listed(fractions))
+            "In {} the gain of the channels is unknown: there, intensities were scaled to a mean "
+            "chromatin fraction of {}, and maps are relative."
+        ).format(_of_images(survey.images - survey.calibrated, survey), _listed(fractions))
 
 
 def _nuclei(survey: Survey, settings: list[Settings]) -> Iterator[Markup]:
     """Say where the outlines come from."""
     yield Markup("{} analysed.").format(_counted(survey.nuclei, "nucleus was", "nuclei were"))
     if survey.with_outlines:
-        yield Markup("In {} of the images the outlines were given as a mask.").format(
-            _all_or(survey.with_outlines, survey.images)
+        yield Markup("In {} the outlines were given as a mask.").format(
+            _of_images(survey.with_outlines, survey)
         )
     if survey.with_outlines < survey.images:
         smoothing = _listed(sorted({f"{one.nucleus_smoothing_nm:g}" for one in settings}))
         smallest = _listed(sorted({f"{one.nucleus_min_area_um2:g}" for one in settings}))
         yield Markup(
-            "In {} of the images nuclei were outlined at half of their height above the "
-            "background, after smoothing over {} nm; touching nuclei were split at necks, objects "
-            "below {} µm² dropped."
-        ).format(_all_or(survey.images - survey.with_outlines, survey.images), smoothing, smallest)
+            "In {} nuclei were outlined at half of their height above the background, after "
+            "smoothing over {} nm; touching nuclei were split at necks, and objects below {} µm² "
+            "dropped."
+        ).format(_of_images(survey.images - survey.with_outlines, survey), smoothing, smallest)
     holes = sorted({one.hole_min_diameter_nm for one in settings} - {0})
     if holes:
         yield Markup(
@@ -126,7 +125,7 @@ def _nuclei(survey: Survey, settings: list[Settings]) -> Iterator[Markup]:
         yield Markup(
             "The image border cuts {}; there the maps are left blank along the cut, and areas are "
             "lower bounds."
-        ).format(_counted(survey.cut, "nucleus", "nuclei"))
+        ).format(_nuclei_in_words(survey.cut))
 
 
 def _model(quantities: set[str], settings: list[Settings], cite: Cited) -> Iterator[Markup]:
@@ -196,26 +195,16 @@ def _weak_form(survey: Survey, quantities: set[str], cite: Cited) -> Iterator[Ma
         "zero."
     ).format(cite("bhartari2025"), cite("johansen1998"), cite("proskurowski1976"))
     if Quantity.RATE_RATIO.value in quantities:
-        edges, mixed = survey.codes["map-with-edges"], survey.codes["map-averaged"]
-        smooth = survey.nuclei - edges - mixed
         yield Markup(
             "The unknown was the logarithm of the rate, under a smooth prior and one that keeps "
             "edges (total variation {}); generalised cross-validation {} with the degrees of "
-            "freedom counted 1.4 times {} chose between them and how strong they are. The smooth "
-            "prior was taken for {}, that with edges for {}"
-        ).format(
-            cite("rudin1992"),
-            cite("craven1979"),
-            cite("kim2004"),
-            _counted(smooth, "nucleus", "nuclei"),
-            _counted(edges, "nucleus", "nuclei"),
-        ) + (
-            Markup(", and their average {} for {}.").format(
-                cite("hansen2007"), _counted(mixed, "nucleus", "nuclei")
+            "freedom counted 1.4 times {} chose between them, and how strong they are."
+        ).format(cite("rudin1992"), cite("craven1979"), cite("kim2004"))
+        for prior, count in sorted(survey.priors.items()):
+            yield _PRIORS[prior].format(
+                nuclei=_nuclei_in_words(count),
+                cite=cite("hansen2007") if prior == AVERAGED else "",
             )
-            if mixed
-            else Markup(".")
-        )
         yield Markup("Both channels are noisy, so rate and euchromatin were estimated in turns.")
     else:
         yield Markup(
@@ -230,25 +219,13 @@ def _weak_form(survey: Survey, quantities: set[str], cite: Cited) -> Iterator[Ma
 
 def _length(survey: Survey, cite: Cited) -> Iterator[Markup]:
     """Say how the length was determined."""
-    for code, words in (
-        ("ell-given", "was set to {length} nm for {nuclei}"),
-        (
-            "ell-fitted",
-            "was estimated from the image for {nuclei} ({length} nm), as the minimum of "
-            "the cross-validation score {cite}",
-        ),
-        (
-            "ell-assumed",
-            "could not be told from the image for {nuclei}, and was assumed to be {length} nm",
-        ),
-    ):
-        if not survey.codes[code]:
+    for code, words in _LENGTHS.items():
+        if code not in survey.lengths_nm:
             continue
-        low, high = survey.lengths_nm.get(code, (float("nan"), float("nan")))
-        length = f"{low:.0f}" if round(low) == round(high) else f"{low:.0f} to {high:.0f}"
-        yield Markup(f"The reaction-diffusion length <i>ℓ</i> {words}.").format(
-            length=length,
-            nuclei=_counted(survey.codes[code], "nucleus", "nuclei"),
+        low, high = survey.lengths_nm[code]
+        yield words.format(
+            length=f"{low:.0f}" if round(low) == round(high) else f"{low:.0f} to {high:.0f}",
+            nuclei=_nuclei_in_words(survey.codes[code]),
             cite=cite("craven1979") if code == "ell-fitted" else "",
         )
 
@@ -325,6 +302,24 @@ def _software(survey: Survey, cohort: Cohort, cite: Cited) -> Iterator[Markup]:
         yield Markup("It builds on {}.").format(Markup(", ").join(named))
 
 
+_PRIORS = {
+    SMOOTH: Markup("The smooth prior was taken for {nuclei}."),
+    EDGES: Markup("The one with edges was taken for {nuclei}."),
+    AVERAGED: Markup("Maps of both were averaged {cite} for {nuclei}."),
+}
+_LENGTHS = {
+    "ell-given": Markup(
+        "The reaction-diffusion length <i>ℓ</i> was set to {length} nm for {nuclei}."
+    ),
+    "ell-fitted": Markup(
+        "The reaction-diffusion length <i>ℓ</i> was estimated from the image for {nuclei} "
+        "({length} nm), as the minimum of the cross-validation score {cite}."
+    ),
+    "ell-assumed": Markup(
+        "The reaction-diffusion length <i>ℓ</i> could not be told from the image for {nuclei}, and "
+        "was assumed to be {length} nm."
+    ),
+}
 _CHANNELS = {
     Role.HETEROCHROMATIN: "heterochromatin",
     Role.EUCHROMATIN: "euchromatin",
@@ -367,8 +362,20 @@ def _counted(count: int, one: str, many: str) -> str:
     return f"{count} {one if count == 1 else many}"
 
 
-def _all_or(count: int, total: int) -> str:
-    return "all" if count == total else str(count)
+def _nuclei_in_words(count: int) -> str:
+    return _counted(count, "nucleus", "nuclei")
+
+
+def _of_images(count: int, survey: Survey) -> str:
+    """Name some of the images."""
+    return "all images" if count == survey.images else f"{count} of the {survey.images} images"
+
+
+def _setting(value: object) -> str:
+    """Write the value of a setting, which may be one for each role."""
+    if isinstance(value, dict):
+        return ", ".join(f"{role.value} {number:g}" for role, number in value.items())
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from chromamol.report.comparisons import Comparisons
     from chromamol.report.maps import Typical
     from chromamol.report.methods import Paragraph
+    from chromamol.report.pictures import Thumbnail
     from chromamol.report.references import Cited
     from chromamol.report.survey import Survey
 
@@ -94,7 +95,7 @@ def write_page(path: Path, parts: Parts, progress: Progress) -> None:
     acetylation_rates = [one.acetylation_rate_per_s for one, _ in survey.settings.values()]
     limits = rate_limits(cohort.nuclei, next(iter(acetylation_rates), None))
     of_nucleus = environment.get_template("nucleus.html")
-    thumbnails: dict[int, str] = {}
+    thumbnails: dict[int, Thumbnail] = {}
     progress.begin("drawing the nuclei", len(rows))
     with TemporaryFile("w+", encoding="utf-8", errors="backslashreplace") as sections:
         for section in sections_of(cohort, rows, dictionary, limits):
@@ -160,12 +161,21 @@ def _environment() -> Environment:
         "data_uri": data_uri,
         "source": _source,
     }
+    environment.filters["code"] = _code
     return environment
 
 
 def _source(name: str) -> Markup:
     """Return a style sheet or a script of this package, to stand in the page."""
     return Markup((files("chromamol.report") / "page" / name).read_text(encoding="utf-8"))  # noqa: S704
+
+
+def _code(text: str) -> Markup:
+    """Set what stands between backticks as code."""
+    parts = text.split("`")
+    marked = [Markup("<code>{}</code>").format(part) for part in parts[1::2]]
+    parts[1::2] = marked
+    return Markup("").join(parts)
 
 
 def _claims(survey: Survey) -> list[tuple[int, str]]:

@@ -1,4 +1,4 @@
-"""Maps as small pictures in a page: pixels as WebP, outlines and scale bars as vectors over them."""
+"""Maps as small pictures in a page: pixels as WebP, outlines as vectors over them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from PIL import Image as PilImage
 from scipy import ndimage
 from skimage.measure import approximate_polygon
 
+from chromamol.report.columns import rounded
 from chromamol.results.drawing import scale_bar_nm
 from chromamol.results.frame import frame_around
 from chromamol.results.panels import panels_of
@@ -79,13 +80,22 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Thumbnail:
+    """A small picture, and its size, um."""
+
+    uri: str
+    width_um: float
+    height_um: float
+
+
+@dataclass(frozen=True)
 class Pictures:
     """The maps of one nucleus; lengths in um.
 
     Attributes
     ----------
     pictures : tuple of Picture
-    thumbnail : str
+    thumbnail : Thumbnail
         The rate (where there is none, the compaction), small.
     width_um, height_um : float
     outline : str
@@ -97,7 +107,7 @@ class Pictures:
     """
 
     pictures: tuple[Picture, ...]
-    thumbnail: str
+    thumbnail: Thumbnail
     width_um: float
     height_um: float
     outline: str
@@ -129,9 +139,10 @@ def pictures_of(result: Result, label: int, rate_limit: float | None = None) -> 
     chromatin = np.where(analysis.nuclei.chromatin == label, label, 0)
     pictures = tuple(_picture(panel, frame) for panel in panels)
     shown = [panel for panel in panels if panel.pixels is not None and not panel.dark]
+    small = _webp(_coloured(shown[0] if shown else panels[0]), _THUMBNAIL_PX)
     return Pictures(
         pictures=pictures,
-        thumbnail=_webp(_coloured(shown[0] if shown else panels[0]), _THUMBNAIL_PX),
+        thumbnail=Thumbnail(small, width_um, height_um),
         width_um=width_um,
         height_um=height_um,
         outline=_path(frame, chromatin),
@@ -189,7 +200,7 @@ def _picture(panel: Panel, frame: Frame) -> Picture:
 
 def _coloured(panel: Panel) -> NDArray[np.uint8]:
     """Return a panel as (y, x, 3) colours; uncertain pixels fade."""
-    bar, pixels = panel.bars[0], np.ma.masked_invalid(panel.pixels)
+    bar, pixels = panel.bars[0], np.ma.masked_invalid(np.asarray(panel.pixels))
     cmap = mpl.colormaps[str(bar.cmap)].with_extremes(bad="black" if panel.dark else tuple(_FADED))
     rgb = cmap(bar.norm(pixels))[..., :3]
     if panel.opacity is not None:
@@ -211,7 +222,7 @@ def _webp(rgb: NDArray[np.uint8], most_px: int | None = None) -> str:
 def _scale(bar: Bar) -> Scale:
     """Describe a colour bar: three ticks where it names none."""
     ticks = bar.ticks or {
-        value: f"{value:.3g}" for value in (bar.low, (bar.low + bar.high) / 2, bar.high)
+        value: rounded(value, 3) for value in (bar.low, (bar.low + bar.high) / 2, bar.high)
     }
     width = bar.high - bar.low or 1.0
     places = tuple((100 * (value - bar.low) / width, text) for value, text in ticks.items())

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from chromamol.errors import InputError
 from chromamol.report.pictures import pictures_of
+from chromamol.results.advice import ADVICE
 from chromamol.results.in_words import DOUBTS, why_no_map
 from chromamol.results.reopen import read_result
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
 
@@ -42,6 +43,11 @@ class Said:
     code: str
     sentence: str
 
+    @property
+    def advice(self) -> str:
+        """What to do about it; empty where that is in the sentence."""
+        return ADVICE.get(self.code, "")
+
 
 @dataclass(frozen=True)
 class Section:
@@ -69,14 +75,14 @@ class Section:
 
 
 def sections_of(
-    cohort: Cohort, rows: list[int], dictionary: Dictionary, limits: Mapping[str, float]
+    cohort: Cohort, rows: Sequence[int], dictionary: Dictionary, limits: Mapping[str, float]
 ) -> Iterator[Section]:
     """Make the sections of some nuclei; one image is in memory at a time.
 
     Parameters
     ----------
     cohort : Cohort
-    rows : list of int
+    rows : sequence of int
         Of the table of nuclei.
     dictionary : Dictionary
     limits : mapping of str to float

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from chromamol.inference.rate_map import Quantity
 from chromamol.results.in_words import DOUBTS, why_no_map
 
 if TYPE_CHECKING:
     from chromamol.report.cohort import Source
     from chromamol.results.record import NucleusRecord, Record
     from chromamol.settings import Settings
+
+SMOOTH, EDGES, AVERAGED = "smooth", "map-with-edges", "map-averaged"
 
 
 class Survey:
@@ -32,6 +35,8 @@ class Survey:
         Nuclei by the code of what takes away their map, or the trust in it.
     lengths_nm : dict of str to (float, float)
         Shortest and longest reaction-diffusion length, by how it was determined (a code).
+    priors : Counter
+        Maps of the weak form of two channels by their prior: `SMOOTH`, `EDGES` or `AVERAGED`.
     roles, spacings_nm : Counter
         Images by the roles of their channels, and by their pixel size (y, x).
     settings : dict of Settings to int
@@ -51,6 +56,7 @@ class Survey:
         self.no_map: Counter[str] = Counter()
         self.doubts: Counter[str] = Counter()
         self.lengths_nm: dict[str, tuple[float, float]] = {}
+        self.priors: Counter[str] = Counter()
         self.roles: Counter[tuple[str, ...]] = Counter()
         self.spacings_nm: Counter[tuple[float, float]] = Counter()
         self.settings: dict[str, tuple[Settings, int]] = {}
@@ -81,6 +87,8 @@ class Survey:
         self._add_provenance(source)
         for nucleus in record.nuclei:
             self._add_nucleus(nucleus)
+            if record.settings.method == "weak-form":
+                self._add_prior(nucleus)
 
     def _add_provenance(self, source: Source) -> None:
         """Count versions; a file that was edited may hold anything."""
@@ -92,6 +100,12 @@ class Survey:
         date = source.provenance.get("date")
         if isinstance(date, str):
             self.dates = [min([date, *self.dates]), max([date, *self.dates])]
+
+    def _add_prior(self, nucleus: NucleusRecord) -> None:
+        if nucleus.quantity is not Quantity.RATE_RATIO or why_no_map(nucleus):
+            return
+        codes = {finding.code for finding in nucleus.findings}
+        self.priors[next((one for one in (EDGES, AVERAGED) if one in codes), SMOOTH)] += 1
 
     def _add_nucleus(self, nucleus: NucleusRecord) -> None:
         self.nuclei += 1

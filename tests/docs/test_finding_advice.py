@@ -1,14 +1,17 @@
-"""There is advice for every finding that an analysis can make."""
+"""There is advice for every finding that an analysis can make, and an example for its page."""
 
 from __future__ import annotations
 
 import inspect
+import re
 import runpy
 from pathlib import Path
 
 from chromamol.inference import findings
+from chromamol.results.advice import ADVICE
 
-ADVICE = runpy.run_path(str(Path(__file__).parents[2] / "docs" / "finding_advice.py"))["ADVICE"]
+DOCS = Path(__file__).parents[2] / "docs"
+EXAMPLES = runpy.run_path(str(DOCS / "finding_examples.py"))["EXAMPLES"]
 
 
 def test_every_finding_has_advice_and_its_example_is_a_sentence():
@@ -19,8 +22,14 @@ def test_every_finding_has_advice_and_its_example_is_a_sentence():
         and maker.__module__ == findings.__name__
         and not name.startswith("_")
     }
-    assert set(ADVICE) == set(makers)
-    for name, cases in ADVICE.items():
-        for arguments, advice in cases:
-            assert makers[name](*arguments).sentence.endswith(".")
-            assert advice.endswith(".")
+    assert set(EXAMPLES) == set(makers)
+    for name, examples in EXAMPLES.items():
+        for arguments in examples:
+            finding = makers[name](*arguments)
+            assert finding.sentence.endswith(".")
+            assert ADVICE[finding.code].endswith(".")
+
+
+def test_there_is_advice_for_what_can_be_found_only():
+    codes = set(re.findall(r'Finding\(\s*"([a-z-]+)"', inspect.getsource(findings)))
+    assert set(ADVICE) == codes
