@@ -40,8 +40,9 @@ def run_batch(
 
     Each image gets the files of ``chromamol run`` in a folder of its own; ``batch.csv`` gets a line
     as it ends; ``nuclei.csv`` and ``domains.csv`` of all images (and ``.parquet``), and
-    ``report.html``, are written at the end. An image whose result is there and was made from the same files with the same settings
-    and version is not analysed again, so that a batch that was stopped or killed goes on.
+    ``report.html``, are written at the end. An image whose result is there and was made from the
+    same files with the same settings and version is not analysed again, so that a batch that was
+    stopped or killed goes on.
 
     Parameters
     ----------
