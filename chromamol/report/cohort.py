@@ -17,10 +17,19 @@ from chromamol.results.tables import armed
 from chromamol.statistics.compare import COLUMNS as COMPARED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
     from pathlib import Path
 
-_OF_NUCLEI = ("image", "nucleus", "quantity", "scale", "exploratory", "touches_border", "findings")
+# Columns without which a table is none of ours, and whether they hold numbers.
+_OF_NUCLEI = dict.fromkeys(("nucleus", "rate_mean", "rate_sd_of_map"), True) | dict.fromkeys(
+    ("image", "quantity", "scale", "exploratory", "touches_border", "findings"), False
+)
+_OF_COMPARISONS = {
+    name: name not in {"measure", "reference", "group", "test", "model", "reason"}
+    for name in COMPARED
+}
+_OF_LOG = dict.fromkeys(LOG_COLUMNS, False)
+_OF_COLUMNS = dict.fromkeys(("file", "column", "unit", "meaning"), False)
 _TEXTS = ("image", "group", "replicate", "block", "measure", "reference", "reason", "test", "model")
 
 
@@ -103,10 +112,11 @@ def read_cohort(out: Path) -> Cohort:
         If there is no result.
     """
     troubles: list[str] = []
-    log = _table(out / BATCH_FILE, LOG_COLUMNS, troubles)
-    comparisons = _table(out / COMPARISONS_FILE, tuple(COMPARED), troubles)
+    log = _table(out / BATCH_FILE, _OF_LOG, troubles)
+    comparisons = _table(out / COMPARISONS_FILE, _OF_COMPARISONS, troubles)
     sources = _sources(out, troubles)
-    nuclei = _table(out / NUCLEI_FILE, _OF_NUCLEI, troubles)
+    nuclei = _table(out / NUCLEI_FILE, _OF_NUCLEI, troubles).dropna(subset=["image", "nucleus"])
+    nuclei = nuclei.reset_index(drop=True).astype({"nucleus": int})
     if nuclei.empty:
         nuclei = _gathered(sources, troubles)
     if nuclei.empty:
@@ -127,15 +137,18 @@ def read_cohort(out: Path) -> Cohort:
     lost = [image for image in images if image not in by_image]
     if lost:
         troubles.append(f"The folders of these results are not there any more: {_some(lost)}.")
-    columns = _table(out / COLUMNS_FILE, ("file", "column", "unit", "meaning"), troubles)
+    columns = _table(out / COLUMNS_FILE, _OF_COLUMNS, troubles)
     if columns.empty and sources:
-        columns = _table(sources[0].folder / COLUMNS_FILE, ("file", "column"), troubles)
+        columns = _table(sources[0].folder / COLUMNS_FILE, _OF_COLUMNS, troubles)
     there = tuple(by_image[image] for image in images if image in by_image)
     return Cohort(out, log, nuclei, comparisons, columns, there, tuple(troubles))
 
 
-def _table(path: Path, needed: Iterable[str], troubles: list[str]) -> pd.DataFrame:
-    """Read a table; say why it cannot be used, and return an empty one."""
+def _table(path: Path, needed: Mapping[str, bool], troubles: list[str]) -> pd.DataFrame:
+    """Read a table; say why it cannot be used, and return an empty one.
+
+    `needed` names columns, and tells whether they hold numbers.
+    """
     nothing = pd.DataFrame(columns=list(needed))
     if not path.is_file():
         return nothing
@@ -157,6 +170,11 @@ def _table(path: Path, needed: Iterable[str], troubles: list[str]) -> pd.DataFra
             "is left out."
         )
         return nothing
+    for name in (name for name, is_number in needed.items() if is_number):
+        is_text = pd.to_numeric(table[name], errors="coerce").isna() & table[name].notna()
+        if is_text.any():
+            troubles.append(f"{path.name} holds text where {name} is a number, and is left out.")
+            return nothing
     texts = [name for name in table if table[name].dtype.kind not in "biuf"]
     table[texts] = table[texts].map(lambda cell: armed(cell) if isinstance(cell, str) else cell)
     return table
@@ -188,7 +206,7 @@ def _gathered(sources: list[Source], troubles: list[str]) -> pd.DataFrame:
         part = _table(source.folder / NUCLEI_FILE, _OF_NUCLEI, troubles)
         if not part.empty:
             parts.append(part.assign(image=source.image))
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=_OF_NUCLEI)
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*_OF_NUCLEI])
 
 
 def _some(names: list[str], most: int = 5) -> str:

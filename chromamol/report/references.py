@@ -71,7 +71,9 @@ class Reference:
 def _short(name: str) -> str:
     """Write "Family, Given Name" as "Family G. N."."""
     family, _, given = name.partition(", ")
-    initials = " ".join(f"{part[0]}." for part in given.split())
+    initials = " ".join(
+        "-".join(f"{half[0]}." for half in part.split("-")) for part in given.split()
+    )
     return f"{family} {initials}".strip(" {}")
 
 

@@ -1,0 +1,115 @@
+"""The page: one file, nothing from outside, everything that the tables hold."""
+
+from __future__ import annotations
+
+import errno
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from chromamol.errors import CallError, Cancelled, InputError
+from chromamol.report import page as page_module
+from chromamol.report.page import shown_rows
+from chromamol.report.write import write_report
+
+from .conftest import IMAGES
+
+
+def test_it_is_one_file_and_names_are_no_tags(study, read_page) -> None:
+    page = read_page(study / "report.html")
+    assert len(page.all("script")) == 1
+    assert not page.all("b") or "alert" not in str(page.all("script"))
+    assert not page.all("link")
+    for _, attributes in page.tags:
+        assert not any(name.startswith("on") for name in attributes)
+        assert (attributes.get("src") or "data:").startswith("data:")
+    for link in page.all("a"):
+        assert re.match(r"#|https://(doi|arxiv)\.org/", link["href"]), link
+    for name, (group, _) in IMAGES.items():
+        assert name in page.text
+        assert group in page.text
+    html = (study / "report.html").read_text(encoding="utf-8")
+    assert "<script>alert" not in html
+    assert "<b>treated" not in html
+
+
+def test_links_lead_somewhere_and_pictures_are_described(study, read_page) -> None:
+    page = read_page(study / "report.html")
+    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    targets = [one["href"] for tag in ("a", "use") for one in page.all(tag)]
+    assert {target[1:] for target in targets if target.startswith("#")} <= set(ids)
+    assert all(picture["alt"] for picture in page.all("img"))
+    assert page.all("html")[0]["lang"] == "en"
+    assert {one["scope"] for one in page.all("th")} == {"row", "col"}
+    lazy = [one for one in page.all("img") if one["src"].startswith("data:image/webp")]
+    assert all(one["loading"] == "lazy" for one in lazy)
+    # Of each nucleus a thumbnail, two channels, rate, compaction, uncertainty, domains.
+    assert len(lazy) == len(IMAGES) * 7
+
+
+def test_it_says_what_the_tables_say(study, read_page) -> None:
+    page = read_page(study / "report.html")
+    nuclei = pd.read_csv(study / "nuclei.csv")
+    comparisons = pd.read_csv(study / "comparisons.csv")
+    assert len(page.all("article")) == len(nuclei) == len(IMAGES)
+    assert "4 of 5 files analysed 1 failed 0 skipped 4 nuclei" in page.text
+    assert "torn.ome.tif failed" in page.text
+    for area in nuclei["area_um2"]:
+        assert f"area_um2 {float(f'{area:.4g}'):g} µm²" in page.text
+    tested = comparisons[comparisons["p"].notna()]
+    assert len(tested)
+    for _, row in tested.iterrows():
+        effect = f"{row['ratio']:.2f} ({row['ratio_low']:.2f} to {row['ratio_high']:.2f})"
+        assert f"{effect} {row['p']:.2g} {row['q']:.2g}" in page.text
+    for reason in comparisons.loc[comparisons["p"].isna(), "reason"]:
+        assert reason in page.text
+    assert 'method: "direct"' in page.text
+
+
+def test_an_earlier_report_is_kept_until_the_new_one_is_whole(out, monkeypatch) -> None:
+    before = (out / "report.html").read_bytes()
+
+    class Stop:
+        def begin(self, stage: str, steps: int | None = None) -> None:
+            pass
+
+        def advance(self, steps: int = 1) -> None:
+            raise Cancelled
+
+    files = sorted(out.iterdir())
+    with pytest.raises(Cancelled):
+        write_report(out, progress=Stop())
+    assert (out / "report.html").read_bytes() == before
+    assert sorted(out.iterdir()) == files
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(CallError, match="the disk is read-only"):
+        write_report(out)
+    assert (out / "report.html").read_bytes() == before
+    assert sorted(out.iterdir()) == files
+
+
+def test_a_folder_with_nothing_to_report(tmp_path) -> None:
+    with pytest.raises(InputError, match="There is no result in"):
+        write_report(tmp_path)
+    with pytest.raises(CallError, match="is no folder"):
+        write_report(tmp_path / "none")
+    assert not list(tmp_path.iterdir())
+
+
+def test_of_very_many_nuclei_some_are_shown(out, monkeypatch, read_page) -> None:
+    for count in (1, 1000, 1001, 5555):
+        shown = shown_rows(count)
+        assert len(shown) <= 1000
+        assert len(shown) * shown.step >= count
+    monkeypatch.setattr(page_module, "MOST_SHOWN", 2)
+    page = read_page(write_report(out))
+    assert len(page.all("article")) == 2
+    assert "One in 2 has its maps here" in page.text
+    assert len([one for one in page.all("tr") if "data-row" in one]) == len(IMAGES)
