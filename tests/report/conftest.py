@@ -11,7 +11,7 @@ import pytest
 import tifffile
 from matplotlib.figure import Figure
 
-from chromamol.batch import plan_batch, run_batch
+from chromamol.batch import plan_batch, run_batch, tables
 from chromamol.report import comparisons, write
 from chromamol.results import figure
 from chromamol.settings import Settings
@@ -57,7 +57,8 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows.append("torn.ome.tif,control,B")
     sheet = folder / "samples.csv"
     sheet.write_text("\n".join(rows), encoding="utf-8")
-    with pytest.MonkeyPatch.context() as patch:  # the figure of each result takes long
+    with pytest.MonkeyPatch.context() as patch:  # figures of the batch itself take long
+        patch.setattr(tables, "draw_superplots", lambda *_: Figure((1, 1)))
         save = figure.save_figure
         patch.setattr(figure, "draw_figure", lambda *_, **__: None)
         patch.setattr(figure, "save_figure", lambda drawn, *files: drawn and save(drawn, *files))
