@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from chromamol.batch import Status, plan_batch, run_batch
 from chromamol.batch.find import find_images
+from chromamol.batch.place import REPORT_FILE
 from chromamol.errors import CallError, Cancelled, ChromamolError
 from napari_chromamol._fault import fault
 from napari_chromamol._fields import for_settings_file
@@ -96,6 +97,13 @@ class Batch:
         words += [f"{counts[status]} {status}" for status in _NOT_OK if counts[status]]
         return f"{', '.join(words)}."
 
+    @property
+    def report(self) -> Path | None:
+        """The page about all results; None where there is none."""
+        if self._out is None or not (self._out / REPORT_FILE).is_file():
+            return None
+        return self._out / REPORT_FILE
+
     def find(self) -> Self:
         """Look for the images."""
         with self._in_words():
@@ -131,7 +139,8 @@ class Batch:
                     row = next(waiting, row)
                     row.status = RUNNING if row.seconds is None else row.status
             except Cancelled:
-                row.status, row.remark = CANCELLED, "Stopped before it was complete."
+                if row.status == RUNNING:  # else the report was stopped
+                    row.status, row.remark = CANCELLED, "Stopped before it was complete."
             finally:
                 if row.status == RUNNING:
                     row.status = WAITING

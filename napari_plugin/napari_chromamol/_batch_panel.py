@@ -31,7 +31,7 @@ _SETTINGS_HELP = (
 )
 _RESULTS_HELP = (
     "Each image gets a folder of its own here, with maps, tables and a figure. batch.csv lists "
-    "how each image ended."
+    "how each image ended, and report.html shows all of them."
 )
 _AGAIN_HELP = (
     "Analyse images again whose result is there already, made from the same file with the same "
@@ -50,6 +50,8 @@ class BatchPanel(QWidget):
         What is analysed, how, and where the results go.
     again : QCheckBox
     run_button, cancel_button : QPushButton
+    report_button : QPushButton
+        Only there where there is a report.
     stage : QLabel
         What is being done.
     bar : QProgressBar
@@ -71,6 +73,9 @@ class BatchPanel(QWidget):
         self.run_button, self.cancel_button = QPushButton("Run"), QPushButton("Cancel")
         self.run_button.setToolTip("Analyse the images; what is done already is left as it is.")
         self.cancel_button.setToolTip("Stop. What is done stays, and the next Run goes on there.")
+        self.report_button = QPushButton("Open the report")
+        self.report_button.setToolTip("Show report.html, a page about all results, in a browser.")
+        self.report_button.hide()
         self.stage = plain_text()
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
@@ -121,7 +126,7 @@ class BatchPanel(QWidget):
         column = QVBoxLayout(self)
         column.addLayout(form)
         column.addLayout(buttons)
-        for part in (self.stage, self.bar, self.message):
+        for part in (self.stage, self.bar, self.message, self.report_button):
             column.addWidget(part)
         column.addWidget(self.table, 1)
         column.addWidget(heading("Remark"))

@@ -6,7 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from napari.layers import Layer
-from qtpy.QtCore import QEvent, QModelIndex, QTimer
+from qtpy.QtCore import QEvent, QModelIndex, QTimer, QUrl
+from qtpy.QtGui import QDesktopServices
 from superqt.utils import create_worker
 
 from chromamol.errors import CallError, ChromamolError
@@ -40,6 +41,7 @@ class BatchWidget(BatchPanel):
         self.cancel_button.clicked.connect(self.cancel)
         self.images.changed.connect(self.find)
         self.results.changed.connect(self.find)
+        self.report_button.clicked.connect(self.open_report)
         self.table.selectionModel().currentRowChanged.connect(self._show_remark)
         self.table.doubleClicked.connect(self.open_result)
         follow(napari_viewer)
@@ -95,6 +97,11 @@ class BatchWidget(BatchPanel):
                 _connect={"returned": self._show_result, "errored": self._on_unread},
             )
 
+    def open_report(self) -> None:
+        """Show the report in the browser of the user."""
+        if self._batch is not None and self._batch.report is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._batch.report)))
+
     def event(self, event: QEvent) -> bool:
         """Come to an end when the widget is taken out of the window."""
         if event.type() == QEvent.Type.ParentChange and self.parent() is None:
@@ -125,6 +132,7 @@ class BatchWidget(BatchPanel):
         if self._batch is not None:
             self._batch.progress.cancel()
         self._batch = batch
+        self.report_button.hide()
         self.destroyed.connect(batch.progress.cancel)
         self._timer.start()
 
@@ -156,6 +164,7 @@ class BatchWidget(BatchPanel):
         self._running = False
         self._timer.stop()
         self._look()
+        self.report_button.setVisible(self._batch.report is not None)
         self.show_running(False)
 
     def _show_remark(self) -> None:

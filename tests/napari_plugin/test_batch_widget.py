@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from qtpy.QtCore import QMimeData, QPoint, QPointF, Qt, QThreadPool, QUrl
-from qtpy.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
+from qtpy.QtGui import QDesktopServices, QDragEnterEvent, QDragMoveEvent, QDropEvent
 from qtpy.QtWidgets import QFileDialog
 
 from chromamol import pipeline
@@ -355,3 +355,14 @@ def test_viewer_may_close_during_a_batch(
     assert QThreadPool.globalInstance().waitForDone(20_000)
     qtbot.wait(50)
     assert [line["status"] for line in lines_of(out)] == ["failed"]
+
+
+@pytest.mark.usefixtures("without_figures")
+def test_the_report_is_opened(widget, run, out, qtbot, monkeypatch) -> None:
+    opened: list[QUrl] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", opened.append)
+    assert widget.report_button.isHidden()
+    run()
+    assert not widget.report_button.isHidden()
+    click(qtbot, widget.report_button)
+    assert [one.toLocalFile() for one in opened] == [str(out / "report.html")]
