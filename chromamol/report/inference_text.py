@@ -1,0 +1,174 @@
+"""What the methods text says of the inference: model, estimators, length, checks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from chromamol.inference.rate_map import Quantity
+from chromamol.report.survey import AVERAGED, EDGES, SMOOTH
+from chromamol.report.words import counted, listed, nuclei_in_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from chromamol.report.references import Cited
+    from chromamol.report.survey import Survey
+    from chromamol.settings import Settings
+
+_E_FORM = Markup(
+    "<i>λe</i> = <i>h</i> + <i>ℓ</i>²(∇²{} − <i>δ</i>²∇⁴<i>e</i>), with <i>ℓ</i>² = <i>M</i>/Γ"
+    "<sub>ac</sub>"
+)
+_TURNOVER = Markup("<i>s</i>/<i>γ</i> = <i>u</i> − <i>ℓ</i>²∇²<i>u</i>")
+_PRIORS = {
+    SMOOTH: Markup("The smooth prior was taken for {nuclei}."),
+    EDGES: Markup("The one with edges was taken for {nuclei}."),
+    AVERAGED: Markup("Maps of both were averaged {cite} for {nuclei}."),
+}
+_LENGTHS = {
+    "ell-given": Markup(
+        "The reaction-diffusion length <i>ℓ</i> was set to {length} nm for {nuclei}."
+    ),
+    "ell-fitted": Markup(
+        "The reaction-diffusion length <i>ℓ</i> was estimated from the image for {nuclei} "
+        "({length} nm), as the minimum of the cross-validation score {cite}."
+    ),
+    "ell-assumed": Markup(
+        "The reaction-diffusion length <i>ℓ</i> could not be told from the image for {nuclei}, and "
+        "was assumed to be {length} nm."
+    ),
+}
+# Name, codes of findings when it was passed, and when not.
+_CHECKS = (
+    ("a null test with a uniform rate", ("null-test",), ("null-test-failed",)),
+    (
+        "the imprint of domains on the map",
+        ("no-domain-imprint", "follows-domains"),
+        ("domain-imprint",),
+    ),
+    (
+        "a simulation of the model with the map",
+        ("model-explains",),
+        ("model-explains-with-detail", "model-does-not-explain"),
+    ),
+)
+
+
+def model_text(quantities: set[str], settings: list[Settings], cite: Cited) -> Iterator[Markup]:
+    """Give the equations."""
+    if Quantity.RATE_RATIO.value in quantities:
+        mixing = any(one.mixing_energy != 0 for one in settings)
+        terms = Markup("(<i>e</i> + <i>χh</i>/2)") if mixing else Markup("<i>e</i>")
+        yield Markup(
+            "Chromatin was described by the reaction-diffusion model of Kant et al. {} at steady "
+            "state: the volume fractions <i>h</i> of heterochromatin and <i>e</i> of euchromatin "
+            "obey {}, where <i>λ</i> = Γ<sub>me</sub>/Γ<sub>ac</sub> is the local ratio of the "
+            "methylation to the acetylation rate, <i>M</i> the mobility, and <i>δ</i> the gradient "
+            "length ({} nm)."
+        ).format(
+            cite("kant2024"),
+            _E_FORM.format(terms),
+            listed(sorted({f"{one.gradient_length_nm:g}" for one in settings})),
+        )
+        if mixing:
+            yield Markup("A mixing energy <i>χ</i> was {}.").format(
+                listed(sorted({str(one.mixing_energy) for one in settings}))
+            )
+        rates = {one.acetylation_rate_per_s for one in settings} - {None}
+        if rates:
+            yield Markup("An acetylation rate of {} 1/s, measured elsewhere, was given.").format(
+                listed([f"{rate:g}" for rate in rates])
+            )
+    if Quantity.DEPOSITION.value in quantities:
+        yield Markup(
+            "One mark <i>u</i> was described by its turnover at steady state, {}: the map is the "
+            "deposition <i>s</i> over the loss <i>γ</i>, divided by its average in the nucleus."
+        ).format(_TURNOVER)
+    if Quantity.DENSITY_ONLY.value in quantities:
+        yield Markup(
+            "Of a total density alone, the rate that the model of Kant et al. {} implies was "
+            "fitted: that which makes the chemical potential of the nucleoplasm flat, with the "
+            "gain of the image and the largest density of heterochromatin unknown. It is "
+            "exploratory."
+        ).format(cite("kant2024"))
+    yield Markup("No chromatin crosses the nuclear envelope (no-flux condition on the outline).")
+
+
+def estimation_text(
+    survey: Survey, quantities: set[str], settings: list[Settings], cite: Cited
+) -> Iterator[Markup]:
+    """Describe the estimators that were used."""
+    used = {one.method for one in settings}
+    if quantities == {Quantity.DENSITY_ONLY.value}:
+        return
+    if "weak-form" in used:
+        yield from _weak_form(survey, quantities, cite)
+    if "direct" in used:
+        yield Markup(
+            "Maps were made with the direct estimator, a preview: channels were convolved with a "
+            "mollifier and its derivatives {}, and the ratio of the smoothed sides of the equation "
+            "was taken. Its uncertainty holds the noise only."
+        ).format(cite("bhartari2025"))
+
+
+def _weak_form(survey: Survey, quantities: set[str], cite: Cited) -> Iterator[Markup]:
+    """Describe the analysis."""
+    yield Markup(
+        "The rate was estimated from the whitened weak form of the equation: its rows were "
+        "weighted by the inverse of their noise covariance, which is a mollifier {} whose shape "
+        "the noise and the equation choose. The noise of each channel was estimated from the "
+        "image. On the outline cut cells {} and the capacitance matrix method {} kept the flux at "
+        "zero."
+    ).format(cite("bhartari2025"), cite("johansen1998"), cite("proskurowski1976"))
+    if Quantity.RATE_RATIO.value in quantities:
+        yield Markup(
+            "The unknown was the logarithm of the rate, under a smooth prior and one that keeps "
+            "edges (total variation {}); generalised cross-validation {} with the degrees of "
+            "freedom counted 1.4 times {} chose between them, and how strong they are."
+        ).format(cite("rudin1992"), cite("craven1979"), cite("kim2004"))
+        for prior, count in sorted(survey.priors.items()):
+            yield _PRIORS[prior].format(
+                nuclei=nuclei_in_words(count),
+                cite=cite("hansen2007") if prior == AVERAGED else "",
+            )
+        yield Markup("Both channels are noisy, so rate and euchromatin were estimated in turns.")
+    else:
+        yield Markup(
+            "How smooth the map is was chosen by generalised cross-validation {} with the degrees "
+            "of freedom counted 1.4 times {}."
+        ).format(cite("craven1979"), cite("kim2004"))
+    yield Markup(
+        "Uncertainties are the spread of maps drawn from the posterior by solving the same problem "
+        "for random right-hand sides {}; that of a mean over a region comes from the same draws."
+    ).format(cite("papandreou2010"))
+
+
+def length_text(survey: Survey, cite: Cited) -> Iterator[Markup]:
+    """Say how the length was determined."""
+    for code, words in _LENGTHS.items():
+        if code not in survey.lengths_nm:
+            continue
+        low, high = survey.lengths_nm[code]
+        yield words.format(
+            length=f"{low:.0f}" if round(low) == round(high) else f"{low:.0f} to {high:.0f}",
+            nuclei=nuclei_in_words(survey.codes[code]),
+            cite=cite("craven1979") if code == "ell-fitted" else "",
+        )
+
+
+def checks_text(survey: Survey) -> Iterator[Markup]:
+    """Say which checks the maps went through, and how they came out."""
+    codes, asked = survey.codes, []
+    for name, passed, failed in _CHECKS:
+        of_passed, of_failed = (sum(codes[code] for code in which) for which in (passed, failed))
+        if of_passed + of_failed:
+            done = counted(of_passed + of_failed, "map", "maps")
+            asked.append(Markup("{} ({}, {} raised a doubt)").format(name, done, of_failed))
+    if asked:
+        yield Markup("Each map was checked by: {}.").format(Markup("; ").join(asked))
+    if survey.doubts:
+        yield Markup(
+            "Maps with a doubt are marked as such, and do not count in comparisons of rates."
+        )
