@@ -93,7 +93,6 @@ def model_text(quantities: set[str], settings: list[Settings], cite: Cited) -> I
             "gain of the image and the largest density of heterochromatin unknown. It is "
             "exploratory."
         ).format(cite("kant2024"))
-    yield Markup("No chromatin crosses the nuclear envelope (no-flux condition on the outline).")
 
 
 def estimation_text(
@@ -104,7 +103,7 @@ def estimation_text(
     if quantities == {Quantity.DENSITY_ONLY.value}:
         return
     if "weak-form" in used:
-        yield from _weak_form(survey, quantities, cite)
+        yield from _weak_form(survey, quantities, {one.boundary for one in settings}, cite)
     if "direct" in used:
         yield Markup(
             "Maps were made with the direct estimator, a preview: channels were convolved with a "
@@ -113,15 +112,25 @@ def estimation_text(
         ).format(cite("bhartari2025"))
 
 
-def _weak_form(survey: Survey, quantities: set[str], cite: Cited) -> Iterator[Markup]:
+def _weak_form(
+    survey: Survey, quantities: set[str], boundaries: set[str], cite: Cited
+) -> Iterator[Markup]:
     """Describe the analysis."""
     yield Markup(
         "The rate was estimated from the whitened weak form of the equation: its rows were "
         "weighted by the inverse of their noise covariance, which is a mollifier {} whose shape "
         "the noise and the equation choose. The noise of each channel was estimated from the "
-        "image. On the outline cut cells {} and the capacitance matrix method {} kept the flux at "
-        "zero."
-    ).format(cite("bhartari2025"), cite("johansen1998"), cite("proskurowski1976"))
+        "image."
+    ).format(cite("bhartari2025"))
+    if not boundaries.isdisjoint({"auto", "no-flux"}):
+        yield Markup(
+            "Nothing crosses the nuclear envelope: on the outline, cut cells {} and the "
+            "capacitance matrix method {} keep the flux at zero."
+        ).format(cite("johansen1998"), cite("proskurowski1976"))
+    if survey.cut or "cut" in boundaries:
+        yield Markup("What flows where the image ends is unknown, so maps are blank along it.")
+    if "periodic" in boundaries:
+        yield Markup("The box was taken as periodic.")
     if Quantity.RATE_RATIO.value in quantities:
         yield Markup(
             "The unknown was the logarithm of the rate, under a smooth prior and one that keeps "

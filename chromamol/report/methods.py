@@ -137,10 +137,9 @@ def _nuclei(survey: Survey, settings: list[Settings]) -> Iterator[Markup]:
             "maps."
         ).format(listed([f"{one:g}" for one in holes]))
     if survey.cut:
-        yield Markup(
-            "The image border cuts {}; there the maps are left blank along the cut, and areas are "
-            "lower bounds."
-        ).format(nuclei_in_words(survey.cut))
+        yield Markup("The image border cuts {}, whose areas are lower bounds.").format(
+            nuclei_in_words(survey.cut)
+        )
 
 
 def _domains(cite: Cited) -> Iterator[Markup]:

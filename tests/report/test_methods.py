@@ -61,6 +61,9 @@ def test_what_the_analysis_used(told) -> None:
     text, keys = told("ell-fitted", "map-with-edges", method="weak-form")
     assert "The one with edges was taken for 1 nucleus." in text
     assert "hansen2007" not in keys
+    text, keys = told("ell-fitted", method="weak-form", boundary="periodic")
+    assert "The box was taken as periodic." in text
+    assert "johansen1998" not in keys
 
 
 def test_what_other_maps_used(told) -> None:
