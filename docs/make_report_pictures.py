@@ -33,9 +33,18 @@ def main() -> None:
         folder, out = Path(name) / "images", Path(name) / "simulated study"
         sheet = simulate_study(folder)
         list(run_batch(plan_batch(folder, out, sheet=sheet), SETTINGS))
-        report = (out / "report.html").as_uri()
-        picture(report, "report.png", 1366, 1500)
-        picture(f"{report}#n0", "report-nucleus.png", 1366, 1350)
+        pictures_of(out / "report.html")
+
+
+def pictures_of(report: Path) -> None:
+    """Show the top of a report, and the part of it about one nucleus."""
+    picture(report, "report.png", 1366, 1500)
+    page = report.read_text(encoding="utf-8")
+    hidden = "header, nav, main > :not(#sections), #sections > :not(#n0) { display: none; }"
+    alone = report.with_name("one-nucleus.html")
+    alone.write_text(page.replace("</style>", f"{hidden}</style>", 1), encoding="utf-8")
+    picture(alone, "report-nucleus.png", 1366, 1460)
+    alone.unlink()
 
 
 def simulate_study(folder: Path) -> Path:
@@ -47,14 +56,15 @@ def simulate_study(folder: Path) -> Path:
             for number in range(1, NUCLEI + 1):
                 seed += 1
                 name = f"{group} {replicate}-{number}"
-                image, _, mask = simulate_nucleus(folder / name, field=field, seed=seed)
+                image, truth, mask = simulate_nucleus(folder / name, field=field, seed=seed)
+                truth.unlink()
                 rows.append(f"{image.name},{group},donor {replicate},{mask.name}")
     sheet = folder / "samples.csv"
     sheet.write_text("\n".join(rows), encoding="utf-8")
     return sheet
 
 
-def picture(address: str, name: str, width_px: int, height_px: int) -> None:
+def picture(page: Path, name: str, width_px: int, height_px: int) -> None:
     """Write what a browser shows."""
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     if browser is None:
@@ -71,7 +81,7 @@ def picture(address: str, name: str, width_px: int, height_px: int) -> None:
                 f"--user-data-dir={profile}",
                 f"--window-size={width_px},{height_px}",
                 f"--screenshot={IMAGES / name}",
-                address,
+                page.as_uri(),
             ],
             check=True,
             capture_output=True,
