@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 
     from chromamol.analysis import Analysis
     from chromamol.report.cohort import Cohort
+    from chromamol.results.bars import Bar
     from chromamol.results.frame import Frame
-    from chromamol.results.panels import Bar, Panel
+    from chromamol.results.panels import Panel
     from chromamol.statistics.measures import Measure
 
 _MOST_REPLICATES, _MOST_PX = 4, 500

@@ -22,8 +22,9 @@ from chromamol.results.result import analysis_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from chromamol.results.bars import Bar
     from chromamol.results.frame import Frame
-    from chromamol.results.panels import Bar, Panel
+    from chromamol.results.panels import Panel
     from chromamol.results.result import Result
 
 _MOST_PX, _THUMBNAIL_PX = 288, 72
