@@ -274,7 +274,7 @@ def _residual_panel(analysis: Analysis, frame: Frame) -> Panel:
         return Panel("Residual", "", None)
     limit = max(3.0, math.ceil(_percentiles(np.abs(pixels), SHARE_IN_COLOURS)[0]))
     bar = Bar("PuOr_r", -limit, limit, "misfit / expected noise", extend="both")
-    subtitle = "structure in it: the model misses something"
+    subtitle = "only noise where the model explains the image"
     return Panel("Residual", subtitle, pixels, (bar,), interpolation="nearest")
 
 

@@ -28,6 +28,7 @@ _PACKAGES = (
     "pandas",
     "matplotlib",
     "pydantic",
+    "statsmodels",
 )
 
 

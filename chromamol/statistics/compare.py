@@ -120,7 +120,8 @@ def _compared(measure: Measure, nuclei: pd.DataFrame, first: str, second: str) -
         return row | {"reason": "All nuclei of a replicate are at zero: there is no ratio to it."}
     fewest = min(pair.first.size, pair.second.size)
     if fewest < FEWEST:
-        few = "blocks that have both groups" if pair.paired else "replicates in a group"
+        many = "s" * (fewest != 1)
+        few = f"block{many} with both groups" if pair.paired else f"replicate{many} in a group"
         reason = f"{fewest} {few}: with fewer than {FEWEST} chance cannot be told from an effect."
         return row | {"reason": reason}
     test = compare_replicates(pair.first, pair.second, paired=pair.paired)

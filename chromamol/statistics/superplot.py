@@ -11,6 +11,7 @@ from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -19,7 +20,6 @@ from chromamol.statistics.measures import MEASURES, log_means, values_of, why_no
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pandas as pd
     from matplotlib.axes import Axes
 
     from chromamol.statistics.measures import Measure
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999", "#F0E442")
 _COLUMNS, _PANEL_INCH = 3, (2.4, 2.6)
 _TEXT_PT, _SMALL_PT = 7, 6
-_NAME_LETTERS, _LABEL_LETTERS = 14, 32
+_NAME_LETTERS, _LABEL_LETTERS, _TITLE_LETTERS = 14, 32, 44
 _SPREAD = 0.28  # of the points of a group, in distances between groups
 
 
@@ -69,15 +69,15 @@ def _draw(axes: Axes, measure: Measure, nuclei: pd.DataFrame, groups: Sequence[s
     known = values.dropna()
     units = [nuclei.loc[known.index, name].astype(str) for name in ("group", "replicate")]
     means = np.exp(log_means(known, units))
+    colours = _colours(nuclei)
     for place, group in enumerate(groups):
         of_group = nuclei["group"].astype(str) == group
-        replicates = sorted(nuclei.loc[of_group, "replicate"].astype(str).unique())
-        for number, replicate in enumerate(replicates):
+        for replicate in sorted(nuclei.loc[of_group, "replicate"].astype(str).unique()):
             here = of_group & (nuclei["replicate"].astype(str) == replicate)
             y = values[here].dropna().to_numpy()
             if not y.size:
                 continue
-            colour = _COLOURS[number % len(_COLOURS)]
+            colour = colours[here].iloc[0]
             # In the order of the table, evenly spread: the same picture every time.
             x = place + np.linspace(-_SPREAD, _SPREAD, y.size + 2)[1:-1]
             axes.scatter(x, y, s=5, color=colour, alpha=0.45, linewidths=0)
@@ -90,6 +90,14 @@ def _draw(axes: Axes, measure: Measure, nuclei: pd.DataFrame, groups: Sequence[s
     axes.spines[["top", "right"]].set_visible(False)
 
 
+def _colours(nuclei: pd.DataFrame) -> pd.Series:
+    """Give each replicate a colour; only those that a block pairs share one."""
+    alone = nuclei["group"].astype(str) + "\n" + nuclei["replicate"].astype(str)
+    block = nuclei["block"].fillna("").astype(str)
+    numbers, _ = pd.factorize(block.where(block != "", alone), sort=True)
+    return pd.Series(np.take(_COLOURS, numbers, mode="wrap"), nuclei.index)
+
+
 def _words(of_measure: pd.DataFrame) -> str:
     """Say of every two groups how much they differ, and how sure that is."""
     lines = []
@@ -100,5 +108,6 @@ def _words(of_measure: pd.DataFrame) -> str:
             lines.append(f"{pair}: {interval}")
             lines.append(f"p = {row['p']:.2g}, q = {row['q']:.2g}")
         else:
-            lines.append(f"{pair}: no p, too few replicates")
+            because = str(row["reason"]).partition(":")[0]
+            lines.append(fill(f"{pair}: no p. {because}", _TITLE_LETTERS))
     return "\n".join(lines)

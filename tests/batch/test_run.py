@@ -280,7 +280,7 @@ def test_a_group_with_one_replicate_has_no_p_and_the_rest_is_done(folder_of: Fol
     assert [one.status for one in ended] == [Status.OK] * 3
     compared = pd.read_csv(plan.out / "comparisons.csv").set_index("measure")
     assert compared["p"].isna().all()
-    assert compared.loc["area_um2", "reason"].startswith("1 replicates in a group")
+    assert compared.loc["area_um2", "reason"].startswith("1 replicate in a group")
 
 
 def test_a_torn_line_of_the_log_is_none(tmp_path: Path) -> None:

@@ -141,7 +141,7 @@ def test_one_replicate_has_no_p_and_says_why() -> None:
     found = row(compare_groups(one))
     assert np.isnan(found["p"])
     assert np.isnan(found["q"])
-    assert found["reason"].startswith("1 replicates in a group")
+    assert found["reason"].startswith("1 replicate in a group")
     assert found["mean_group"] > 0
 
 

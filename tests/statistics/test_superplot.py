@@ -30,3 +30,14 @@ def test_every_nucleus_and_every_replicate_is_a_point() -> None:
     first = comparisons.iloc[0]
     assert np.exp(np.log(means[:3]).mean()) == pytest.approx(first["mean_reference"])
     assert f"{first['ratio']:.2f}" in drawn[0].get_title()
+
+
+@pytest.mark.parametrize(("paired", "colours"), [(False, 6), (True, 3)])
+def test_only_replicates_that_a_block_pairs_have_one_colour(paired, colours) -> None:
+    table = study(np.random.default_rng(0), effect=1.3)
+    if paired:
+        table = table.assign(block=table["replicate"].str[-1])
+    comparisons = compare_groups(table, measures=MEASURES[2:3])
+    figure = draw_superplots(table, comparisons, ["control", "treated"])
+    means = [one for one in figure.axes[0].collections if len(one.get_offsets()) == 1]
+    assert len({tuple(one.get_facecolor()[0]) for one in means}) == colours
