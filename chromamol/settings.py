@@ -262,7 +262,9 @@ class Settings(BaseModel):
         "with the inferred map and compare it with the image (takes some seconds).",
     )
     device: Literal["auto", "cpu", "cuda"] = Field(
-        "auto", description="Where to compute. auto: on a CUDA graphics card where there is one."
+        "auto",
+        description="Where to compute. auto: on a CUDA graphics card where there is one and the "
+        "image of a nucleus has a million pixels or more; smaller ones are faster without.",
     )
     seed: int = Field(0, ge=0, description="Seed of the random numbers behind the uncertainty map.")
 

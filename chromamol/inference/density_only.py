@@ -125,7 +125,7 @@ class _Potential:
     def __init__(self, channels: Channels, settings: Settings, ell_nm: float) -> None:
         from chromamol.inference.device import choose_device
 
-        device = choose_device(settings.device)
+        device = choose_device(settings.device, channels.mask.size)
         self.grid = MaskGrid.of(
             channels.mask,
             channels.spacing_nm,

@@ -66,8 +66,8 @@ class Level:
     ) -> None:
         self._settings = settings
         self.positive = Role.MARK not in channels.densities
-        device = choose_device(settings.device)
         mask, spacing_nm = channels.mask, channels.spacing_nm
+        device = choose_device(settings.device, mask.size)
         self.grid: Grid
         self._domain: Domain
         if settings.boundary == "periodic":

@@ -71,7 +71,8 @@ def run(job: Job, progress: RunProgress) -> Outcome:
     progress.begin("preparing the layers")
     result = result_of(analysis)
     layers = result_layers(result, job.placement)
-    computed_on = describe_device(job.settings.device)
+    largest_px = max(one.rate_map.mask.size for one in analysis.per_nucleus)
+    computed_on = describe_device(job.settings.device, largest_px)
     for _, properties, _ in layers:
         properties["metadata"][KEY]["inputs"] = job.inputs
     return Outcome(layers, as_html(result.record), computed_on)

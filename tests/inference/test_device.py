@@ -19,22 +19,23 @@ def card(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("there", "wanted", "kind", "words"),
+    ("there", "wanted", "side_px", "kind", "words"),
     [
-        (True, "auto", "cuda", "the graphics card Card 9"),
-        (True, "cuda", "cuda", "the graphics card Card 9"),
-        (True, "cpu", "cpu", "(as chosen)"),
-        (False, "auto", "cpu", "no CUDA graphics card was found"),
-        (False, "cpu", "cpu", "(as chosen)"),
+        (True, "auto", 1024, "cuda", "the graphics card Card 9"),
+        (True, "auto", 1023, "cpu", "the graphics card is for nuclei of a million pixels"),
+        (True, "cuda", 8, "cuda", "the graphics card Card 9"),
+        (True, "cpu", 1024, "cpu", "(as chosen)"),
+        (False, "auto", 1024, "cpu", "no CUDA graphics card was found"),
+        (False, "cpu", 8, "cpu", "(as chosen)"),
     ],
 )
-def test_what_is_used_and_why(card, there, wanted, kind, words):
+def test_what_is_used_and_why(card, there, wanted, side_px, kind, words):
     card(there)
-    assert choose_device(wanted).type == kind
-    assert words in describe_device(wanted)
+    assert choose_device(wanted, side_px**2).type == kind
+    assert words in describe_device(wanted, side_px**2)
 
 
 def test_a_card_that_is_not_there_is_refused(card):
     card(False)
     with pytest.raises(CallError, match="set device to 'auto' or 'cpu'"):
-        choose_device("cuda")
+        choose_device("cuda", 8)
