@@ -6,7 +6,6 @@ import torch
 
 from chromamol.errors import CallError
 
-
 # Of less, an H200 was slower than six cores of its computer (docs/benchmarks.md).
 WORTH_A_CARD_PX = 2**20
 

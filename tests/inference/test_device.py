@@ -19,18 +19,19 @@ def card(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("there", "wanted", "side_px", "kind", "words"),
+    ("there", "wanted", "side_px", "found"),
     [
-        (True, "auto", 1024, "cuda", "the graphics card Card 9"),
-        (True, "auto", 1023, "cpu", "the graphics card is for nuclei of a million pixels"),
-        (True, "cuda", 8, "cuda", "the graphics card Card 9"),
-        (True, "cpu", 1024, "cpu", "(as chosen)"),
-        (False, "auto", 1024, "cpu", "no CUDA graphics card was found"),
-        (False, "cpu", 8, "cpu", "(as chosen)"),
+        (True, "auto", 1024, ("cuda", "the graphics card Card 9")),
+        (True, "auto", 1023, ("cpu", "the graphics card is for nuclei of a million pixels")),
+        (True, "cuda", 8, ("cuda", "the graphics card Card 9")),
+        (True, "cpu", 1024, ("cpu", "(as chosen)")),
+        (False, "auto", 1024, ("cpu", "no CUDA graphics card was found")),
+        (False, "cpu", 8, ("cpu", "(as chosen)")),
     ],
 )
-def test_what_is_used_and_why(card, there, wanted, side_px, kind, words):
+def test_what_is_used_and_why(card, there, wanted, side_px, found):
     card(there)
+    kind, words = found
     assert choose_device(wanted, side_px**2).type == kind
     assert words in describe_device(wanted, side_px**2)
 
