@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ from chromamol.progress import Progress, Silent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+
+_NOT_THERE = "The sample sheet names it, and it is not there."
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,8 @@ def plan_batch(
     left_out: dict[Path, str] = {}
     if channel_files:
         fields, left_out = paired(found.images, channel_files)
-    notes = []
+    notes: list[str] = []
+    missing: list[str] = []
     if found.others:
         notes = [f"Passed by, as no image has such a name: {found.others}."]
     notes += [f"Not searched: {where}." for where in found.not_searched]
@@ -108,7 +113,8 @@ def plan_batch(
     if samples is not None:
         chosen, unlisted, missing = _listed(fields, samples, folder)
         left_out |= unlisted
-        notes += missing
+        if not chosen and missing:
+            raise CallError(_none_there(missing, found.images, folder))
     if not chosen:
         msg = (
             f"No image of {folder} is left to be analysed: {len(left_out)} were left out. The "
@@ -122,10 +128,12 @@ def plan_batch(
         _task(files, where, sample, folder)
         for (files, sample), where in zip(chosen.items(), folders, strict=True)
     )
-    skipped = tuple(
-        Ended(_printable(path, folder), Status.SKIPPED, reason) for path, reason in left_out.items()
-    )
-    plan = Plan(out, tasks, skipped, tuple(notes), _groups(samples))
+    ended = [
+        *(Ended(name, Status.FAILED, _NOT_THERE) for name in missing),
+        *(Ended(_printable(path, folder), Status.SKIPPED, why) for path, why in left_out.items()),
+    ]
+    groups = dict.fromkeys(sample.group for sample in chosen.values() if sample is not None)
+    plan = Plan(out, tasks, tuple(ended), tuple(notes), _in_order(groups, samples))
     gone = no_longer(out, plan.names)
     if not gone:
         return plan
@@ -137,9 +145,22 @@ def plan_batch(
     return replace(plan, notes=(*plan.notes, note))
 
 
-def _groups(samples: dict[str, Sample] | None) -> tuple[str, ...]:
-    """Return the groups in the order of the sheet."""
-    return tuple(dict.fromkeys(sample.group for sample in (samples or {}).values()))
+def _in_order(groups: Iterable[str], samples: dict[str, Sample] | None) -> tuple[str, ...]:
+    """Return the groups that have images, in the order of the sheet."""
+    sheet = dict.fromkeys(sample.group for sample in (samples or {}).values())
+    there = set(groups)
+    return tuple(group for group in sheet if group in there)
+
+
+def _none_there(missing: list[str], images: Sequence[Path], folder: Path) -> str:
+    """Say that the sheet names no image of the folder, and which one it may mean."""
+    there = [image.relative_to(folder).as_posix() for image in images]
+    near = get_close_matches(missing[0], there, n=1, cutoff=0.0)
+    meant = f" The nearest that is there is '{near[0]}'." if near else ""
+    return (
+        f"The sample sheet names no image of {folder}: its first is '{missing[0]}', and names are "
+        f"relative to that folder.{meant}"
+    )
 
 
 def _same(image: Path, sheet: Path | str) -> bool:
@@ -163,11 +184,7 @@ def _listed(
             chosen[files] = sample
         elif names[0] not in masks:
             unlisted[files[0]] = "It is not in the sample sheet."
-    missing = [
-        f"The sample sheet names '{name}', which is not there."
-        for name in samples
-        if name not in known
-    ]
+    missing = [name for name in samples if name not in known]
     return chosen, unlisted, missing
 
 

@@ -77,9 +77,15 @@ def read_sheet(path: Path) -> dict[str, Sample]:
             encoding="utf-8-sig",
             index_col=False,
         )
-    except (OSError, UnicodeError, ValueError) as error:
+    except UnicodeError as error:
+        msg = (
+            f"The sample sheet {path} has letters that are not UTF-8. Save it as 'CSV UTF-8', as "
+            "spreadsheets call it."
+        )
+        raise CallError(msg) from error
+    except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        msg = f"The sample sheet {path} cannot be read ({reason}). It is a CSV file in UTF-8."
+        msg = f"The sample sheet {path} cannot be read ({reason}). It is a CSV file."
         raise CallError(msg) from error
     table.columns = [str(name).strip().lower() for name in table.columns]
     _check_columns(path, list(table.columns))

@@ -114,6 +114,8 @@ def write_colours(
 def limits_of_all(stores: Iterable[Path], name: MapName) -> dict[str, Limits]:
     """Find limits that fit a map of all results, so that their colours compare.
 
+    Maps that must not be believed count only where there is no other: their values are of any size.
+
     Parameters
     ----------
     stores : iterable of Path
@@ -126,7 +128,8 @@ def limits_of_all(stores: Iterable[Path], name: MapName) -> dict[str, Limits]:
     dict of str to (float, float)
         By the kind of map (`kind_of`): a ratio and a deposition have no common colours.
     """
-    found: dict[str, Limits] = {}
+    believed: dict[str, Limits] = {}
+    doubted: dict[str, Limits] = {}
     for store in stores:
         try:
             result = result_with_map(store, name)
@@ -134,5 +137,6 @@ def limits_of_all(stores: Iterable[Path], name: MapName) -> dict[str, Limits]:
             continue
         kind = kind_of(result.record, name)
         limits = limits_of(result.record, name, result.maps[name])
+        found = doubted if warnings_of(result.record, name) else believed
         found[kind] = common([limits, found.get(kind, limits)])
-    return found
+    return doubted | believed

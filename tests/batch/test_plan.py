@@ -168,10 +168,10 @@ def test_a_sample_sheet_says_what_is_analysed(folder_of: FolderOf, tmp_path: Pat
         "",
         None,
     )
-    assert [(one.name, one.reason) for one in plan.left_out] == [
-        ("c.tif", "It is not in the sample sheet.")
+    assert [(one.name, one.status, one.reason) for one in plan.left_out] == [
+        ("gone.tif", Status.FAILED, "The sample sheet names it, and it is not there."),
+        ("c.tif", Status.SKIPPED, "It is not in the sample sheet."),
     ]
-    assert plan.notes == ("The sample sheet names 'gone.tif', which is not there.",)
     assert plan.groups == ("treated", "control")
 
 
@@ -198,7 +198,7 @@ def test_sheets_of_other_kinds(tmp_path: Path) -> None:
     with pytest.raises(CallError, match="cannot be read"):
         read_sheet(tmp_path / "none.csv")
     (tmp_path / "binary.csv").write_bytes(b"\xff\xfe\x00\x01" * 40)
-    with pytest.raises(CallError, match="cannot be read"):
+    with pytest.raises(CallError, match="not UTF-8"):
         read_sheet(tmp_path / "binary.csv")
     path = tmp_path / "tabs.tsv"
     path.write_text("image\tgroup\treplicate\tblock\n'=1.tif\tNA\t01\tday 3\n")

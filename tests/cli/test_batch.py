@@ -69,9 +69,16 @@ def test_sheet_and_channel_files(folder: Path, tmp_path: Path) -> None:
     sheet = tmp_path / "samples.csv"
     sheet.write_text("image,group,replicate\na.ome.tif,x,1\nb.ome.tif,y,1\n")
     done = batch(folder, "-o", tmp_path / "out", "--sheet", sheet, *QUICK)
-    assert done.exit_code == 0
-    assert "names 'b.ome.tif', which is not there" in done.stderr
+    assert done.exit_code == 1
+    assert "b.ome.tif: failed, 0.0 s. The sample sheet names it" in done.stdout
     assert "It is not in the sample sheet." in " ".join(done.stdout.split())
+    sheet.write_text("image,group,replicate\nfolder/a.ome.tif,x,1\n")
+    done = batch(folder, "-o", tmp_path / "none", "--sheet", sheet, *QUICK)
+    assert done.exit_code == 2
+    assert "The nearest that is there is 'a.ome.tif'." in " ".join(done.stderr.split())
+    sheet.write_bytes("image,group,replicate\nä.tif,x,1\n".encode("latin-1"))
+    done = batch(folder, "-o", tmp_path / "none", "--sheet", sheet, *QUICK)
+    assert "Save it as 'CSV UTF-8'" in " ".join(done.stderr.split())
     done = batch(folder, "-o", tmp_path / "pairs", "--channel-files", "*_1.tif,*_2.tif", *QUICK)
     assert done.exit_code == 1
     assert "is left to be analysed" in done.stderr
