@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import partial, reduce
 from itertools import zip_longest
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -124,7 +124,7 @@ class Jet:
     def __pow__(self, exponent: Operand) -> Jet:
         return _pow(self, exponent)
 
-    def __matmul__(self, other: Tensor) -> Jet:
+    def __matmul__(self, other: Jet | Tensor) -> Jet:
         return _matmul(self, other)
 
 
@@ -189,11 +189,13 @@ def _matmul(one: Jet | Tensor, other: Jet | Tensor) -> Jet:
         return one.map(lambda values: values @ other)
     if isinstance(one, Tensor) and isinstance(other, Jet):
         return other.map(lambda values: one @ values)
-    msg = (
-        "Taylor mode has a rule for 'matmul' with a constant matrix, and both matrices depend on "
-        "the coordinates here. Use the engine 'autodiff'."
+    (left, right), order = _operands(one, other)
+    degree = min(order, len(left) + len(right) - 2)
+    products = (
+        [left[j] @ right[k - j] for j in range(k + 1) if j < len(left) and k - j < len(right)]
+        for k in range(degree + 1)
     )
-    raise TypeError(msg)
+    return Jet([reduce(torch.add, of_order) for of_order in products], order)
 
 
 def _linear(jet: Jet, weight: Tensor, bias: Tensor | None = None) -> Jet:
@@ -242,7 +244,17 @@ def _map_method(name: str, jet: Jet, *args: Any, **kwargs: Any) -> Jet:
     return jet.map(lambda values: getattr(values, name)(*args, **kwargs))
 
 
-_LINEAR = ("flatten", "mean", "permute", "reshape", "squeeze", "sum", "unsqueeze", "view")
+_LINEAR = (
+    "flatten",
+    "mean",
+    "permute",
+    "reshape",
+    "squeeze",
+    "sum",
+    "transpose",
+    "unsqueeze",
+    "view",
+)
 
 _RULES: dict[str, Callable[..., Jet]] = {
     **{name: partial(_elementwise, name) for name in FUNCTIONS},
