@@ -31,6 +31,7 @@ class PixelGrid(nn.Module):
 
     def __init__(self, grid: Grid, channels: int, *, margin: int = 0) -> None:
         super().__init__()
+        self._margin = margin
         self._cells = [cells + 2 * margin for cells in grid.shape]
         self.register_buffer(
             "_origin",
@@ -41,6 +42,15 @@ class PixelGrid(nn.Module):
         )
         self.register_buffer("_spacing", torch.tensor(grid.spacing, dtype=torch.float64))
         self.values = nn.Parameter(torch.zeros(*self._cells, channels))
+
+    @torch.no_grad()
+    def fit(self, fields: Tensor) -> None:
+        """Begin with (channel, *grid) fields; the margin has the values of the nearest cells."""
+        nearest = [
+            torch.arange(-self._margin, size + self._margin).clamp(0, size - 1)
+            for size in fields.shape[1:]
+        ]
+        self.values.copy_(fields.movedim(0, -1)[torch.meshgrid(*nearest, indexing="ij")])
 
     def forward(self, points: Tensor) -> Tensor:
         """Return the (points, channel) values of the cells that the points are in.

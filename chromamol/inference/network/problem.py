@@ -1,0 +1,186 @@
+"""What a network is to explain: fields with noise, and the equation between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from scipy import ndimage
+
+from chromamol.errors import CallError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    Field = NDArray[np.float64]
+
+# Noise is never taken to be less than this share of a field's spread: what is left is the error of
+# the networks, which are trained in float32.
+LEAST_NOISE = 1e-3
+# Of the mollifier (1 - r^2)^5.
+_RADIUS_OVER_SD = 3.6
+
+
+class Equation(Protocol):
+    """An equation of `chromamol.equations`, or one of the user's own: linear in its rate."""
+
+    @property
+    def derivatives(self) -> tuple[str, ...]:
+        """Names of the derivatives that it takes of every field."""
+        ...
+
+    @property
+    def residual(self) -> Any:
+        """Function (field, ..., rate[, source]) -> residual; fields are mappings by name."""
+        ...
+
+
+@dataclass(frozen=True)
+class NetworkProblem:
+    """Fields that were measured, and the equation that they obey with an unknown rate.
+
+    Attributes
+    ----------
+    equation : Equation
+        Whose residual is linear in the rate.
+    fields : sequence of (*grid) float64
+        As measured, in the order in which the equation takes them; anything outside the mask.
+    noise_sd : sequence of float
+        Of the white noise of each field.
+    spacing : tuple of float
+        Distance of the cells along each of 1 or 2 axes.
+    source : (*grid) float64, optional
+        Known, where the equation has one.
+    mask : (*grid) bool, optional
+        Cells with data, where the equation holds. Default: all.
+    weight : (*grid) float64, optional
+        Between 0 and 1: how far the equation is to be used in a cell. Default: 1.
+    positive : bool
+        Whether the rate is above zero everywhere.
+    variation : float, optional
+        Wavelength of the finest changes of the rate that are expected, in the unit of the spacing;
+        default: half the longest axis. Much finer ones are smoothed away.
+
+    Raises
+    ------
+    CallError
+        If the arrays do not fit each other, or a value in the mask is not finite.
+    """
+
+    equation: Equation
+    fields: Sequence[Field]
+    noise_sd: Sequence[float]
+    spacing: tuple[float, ...]
+    source: Field | None = None
+    mask: NDArray[np.bool_] | None = None
+    weight: Field | None = None
+    positive: bool = True
+    variation: float | None = None
+
+    def __post_init__(self) -> None:
+        shapes = {np.shape(field) for field in self.fields}
+        for extra in (self.source, self.mask, self.weight):
+            if extra is not None:
+                shapes.add(np.shape(extra))
+        if len(shapes) != 1 or len(self.spacing) not in {1, 2}:
+            msg = (
+                f"Fields, source and mask have the shapes {sorted(shapes)} and the spacing has "
+                f"{len(self.spacing)} axes. Give arrays of one shape, of 1 or 2 axes."
+            )
+            raise CallError(msg)
+        if np.ndim(self.fields[0]) != len(self.spacing) or min(self.shape) < 16:
+            msg = (
+                f"The fields have the shape {self.shape} and the spacing {len(self.spacing)} axes. "
+                "Give a spacing for each axis, and at least 16 cells along each."
+            )
+            raise CallError(msg)
+        if len(self.noise_sd) != len(self.fields) or not all(
+            np.isfinite(sd) and sd >= 0 for sd in self.noise_sd
+        ):
+            msg = (
+                f"The noise is {list(self.noise_sd)} for {len(self.fields)} fields. Give a "
+                "standard deviation, zero or more, for each."
+            )
+            raise CallError(msg)
+        inside = self.inside
+        if not inside.any():
+            msg = "The mask is empty. Give one with cells inside."
+            raise CallError(msg)
+        if self.variation is not None and not 0 < self.variation < np.inf:
+            msg = f"The variation is {self.variation}. Give a positive length."
+            raise CallError(msg)
+        known = [*self.fields, *([] if self.source is None else [self.source])]
+        bad = sum(int((~np.isfinite(np.asarray(field)[inside])).sum()) for field in known)
+        if bad:
+            msg = (
+                f"{bad} values of the fields are NaN or infinite. Take these cells out of the mask."
+            )
+            raise CallError(msg)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Cells along each axis."""
+        return np.shape(self.fields[0])
+
+    @property
+    def inside(self) -> NDArray[np.bool_]:
+        """Cells with data."""
+        return np.ones(self.shape, dtype=bool) if self.mask is None else self.mask
+
+    @property
+    def waves(self) -> float:
+        """Waves of the `variation` along the longest axis, at least 2."""
+        longest = max(self.sides)
+        return 2.0 if self.variation is None else max(longest / self.variation, 2.0)
+
+    @property
+    def sides(self) -> tuple[float, ...]:
+        """Length of each axis, in the unit of the spacing."""
+        return tuple(side * cells for side, cells in zip(self.spacing, self.shape, strict=True))
+
+    @property
+    def test_radius(self) -> tuple[int, ...]:
+        """A quarter of the `variation` along each axis, cells."""
+        reach = max(self.sides) / self.waves / 4
+        return tuple(max(round(reach / side), 1) for side in self.spacing)
+
+    @property
+    def wave_number(self) -> float:
+        """Root mean square wave number of the fields along an axis, over half the longest axis.
+
+        What is finer than the `test_radius` is taken to be noise.
+        """
+        inside = self.inside
+        found = []
+        for field in self.fields:
+            filled = np.where(inside, field, np.mean(np.asarray(field)[inside]))
+            for axis, radius in enumerate(self.test_radius):
+                sd = radius / _RADIUS_OVER_SD
+                filled = ndimage.gaussian_filter1d(filled, sd, axis=axis, mode="nearest")
+            slopes = [
+                np.gradient(filled, side, axis=axis)[inside]
+                for axis, side in enumerate(self.spacing)
+            ]
+            found.append(np.sqrt(np.mean(np.square(slopes))) / filled[inside].std())
+        return float(max(found)) * max(self.sides) / 2
+
+    @property
+    def scales(self) -> list[tuple[float, float, float]]:
+        """Mean, spread and noise of each field, the noise not less than can be told from none."""
+        found = []
+        for field, sd in zip(self.fields, self.noise_sd, strict=True):
+            values = np.asarray(field)[self.inside]
+            spread = float(values.std()) or 1.0
+            found.append((float(values.mean()), spread, max(float(sd), LEAST_NOISE * spread)))
+        return found
+
+    def residual(self, derived: Mapping[str, Any], rate: Any, source: Any) -> Any:
+        """Return the residual of fields whose derivatives are given together, (field, *grid)."""
+        fields = [
+            {name: values[i] for name, values in derived.items()} for i in range(len(self.fields))
+        ]
+        known = () if source is None else (source,)
+        return self.equation.residual(*fields, rate, *known)

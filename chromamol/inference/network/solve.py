@@ -1,0 +1,251 @@
+"""An inverse problem in, its rate out: networks, engines and devices put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+import torch
+from torch import nn
+
+from chromamol.backbones import MLP, PINNsFormer, PirateNet, PixelGrid
+from chromamol.engines.autodiff import AutodiffEngine
+from chromamol.engines.finite_difference import FiniteDifferenceEngine
+from chromamol.engines.grid import Grid
+from chromamol.engines.mollifier import MollifierEngine
+from chromamol.engines.taylor import TaylorEngine
+from chromamol.errors import CallError
+from chromamol.inference.device import choose_device
+from chromamol.inference.network import checkpoint as checkpoints
+from chromamol.inference.network.loss import NetworkLoss
+from chromamol.inference.network.training import Budget, Ending, State, Training
+from chromamol.mollifiers.kernels import smallest_radius
+from chromamol.mollifiers.names import parse
+from chromamol.mollifiers.radius import suitable_radius
+from chromamol.progress import Progress, Silent
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from chromamol.engines.engine import Engine
+    from chromamol.inference.network.problem import NetworkProblem
+
+BackboneName = Literal["mlp", "pirate-net", "pinnsformer", "pixel-grid"]
+EngineName = Literal["mollifier", "finite-difference", "taylor", "autodiff"]
+Backbone = BackboneName | Callable[[Grid, int], nn.Module]
+
+BACKBONES: tuple[BackboneName, ...] = get_args(BackboneName)
+ENGINES: tuple[EngineName, ...] = get_args(EngineName)
+# A field is not learned whose misfit is more than this many times its noise (as a variance).
+_MISFIT = 2.0
+# Cells that finite differences of order 4 look beyond the grid.
+_STENCIL = 3
+
+
+@dataclass(frozen=True)
+class NetworkSolution:
+    """What a training has found.
+
+    Attributes
+    ----------
+    rate : (*grid) float64
+        NaN outside the mask, and everywhere if `ending` says that there is none.
+    fields : (field, *grid) float64
+        As the network has learned them.
+    ending : Ending
+        How the training ended.
+    misfit : float
+        Mean square of data less fields over that of the noise: 1 is right.
+    steps : int
+        Gradients of the loss.
+    seconds : float
+        Of the training.
+    fell_back : bool
+        Whether the graphics card had too little memory, and the processor did it all.
+    """
+
+    rate: NDArray[np.float64]
+    fields: NDArray[np.float64]
+    ending: Ending
+    misfit: float
+    steps: int
+    seconds: float
+    fell_back: bool = False
+
+
+def solve_by_network(
+    problem: NetworkProblem,
+    *,
+    backbone: Backbone = "mlp",
+    engine: EngineName = "mollifier",
+    budget: Budget | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    checkpoint: Path | None = None,
+    progress: Progress | None = None,
+) -> NetworkSolution:
+    """Train a network on fields and their equation, and return the rate.
+
+    Parameters
+    ----------
+    problem : NetworkProblem
+    backbone : str or callable
+        "mlp" (with Fourier features), "pirate-net", "pinnsformer", "pixel-grid", or a function
+        (grid, fields) -> module of your own.
+    engine : {"mollifier", "finite-difference", "taylor", "autodiff"}
+        How it is differentiated. The pixel grid has no derivatives by "taylor" and "autodiff".
+    budget : Budget, optional
+        Default: 3000 steps.
+    seed : int
+        Of the network's first parameters.
+    device : {"auto", "cpu", "cuda"}
+    checkpoint : Path, optional
+        Written while it is trained; if it is there, the training goes on from it.
+    progress : Progress, optional
+        Told of every step; may cancel.
+
+    Raises
+    ------
+    CallError
+        If a choice is not known, there is no such device, or the checkpoint is of another
+        training or version.
+    Cancelled
+        If `progress` asked to stop; the checkpoint is kept.
+    """
+    for name, known in ((backbone, BACKBONES), (engine, ENGINES)):
+        if isinstance(name, str) and name not in known:
+            msg = f"There is no '{name}'. Choose one of {', '.join(known)}."
+            raise CallError(msg)
+    if backbone == "pixel-grid" and engine in {"taylor", "autodiff"}:
+        msg = (
+            f"A pixel grid has no derivatives by its coordinates, which '{engine}' takes. Choose "
+            "the engine 'mollifier' or 'finite-difference', or another backbone."
+        )
+        raise CallError(msg)
+    run = _Run(problem, backbone, engine, budget or Budget(), seed, checkpoint)
+    chosen = choose_device(device)
+    try:
+        return run.on(chosen, progress or Silent())
+    except torch.OutOfMemoryError:
+        if chosen.type == "cpu":
+            raise
+    torch.cuda.empty_cache()
+    return run.on(torch.device("cpu"), progress or Silent(), fell_back=True)
+
+
+@dataclass(frozen=True)
+class _Run:
+    problem: NetworkProblem
+    backbone: Backbone
+    engine: EngineName
+    budget: Budget
+    seed: int
+    checkpoint: Path | None
+
+    def on(
+        self, device: torch.device, progress: Progress, *, fell_back: bool = False
+    ) -> NetworkSolution:
+        problem = self.problem
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            loss = self._loss(device).to(device)
+        state = State()
+        path = self.checkpoint
+        of = checkpoints.fingerprint(problem, str(self.backbone), self.engine, self.seed)
+        if path is not None and path.exists():
+            state = checkpoints.load(path, loss, of)
+        training = Training(loss, self.budget, progress, state)
+        ending = training.run(
+            lambda: None if path is None else checkpoints.save(path, loss, state, of)
+        )
+        misfit = float(loss.data_term().detach()) / len(problem.fields)
+        if ending is not Ending.NOT_FINITE and not misfit <= _MISFIT:
+            ending = Ending.MISFIT
+        rate = loss.rate().cpu().numpy()
+        known = problem.inside & (ending in {Ending.CONVERGED, Ending.SPENT})
+        return NetworkSolution(
+            rate=np.where(known, rate, np.nan),
+            fields=loss.fields().double().cpu().numpy(),
+            ending=ending,
+            misfit=misfit,
+            steps=state.steps,
+            seconds=state.seconds,
+            fell_back=fell_back,
+        )
+
+    def _loss(self, device: torch.device) -> NetworkLoss:
+        problem = self.problem
+        grid = Grid(problem.shape, problem.spacing)
+        radius = mollifier_radius(problem)
+        backbone = self._backbone(grid, max(*radius, _STENCIL))
+        names = tuple(dict.fromkeys(("", *problem.equation.derivatives)))
+        engine, plain = (
+            make_engine(self.engine, grid, derivatives, radius, device)
+            for derivatives in (names, ("",))
+        )
+        return NetworkLoss(problem, backbone, engine, plain)
+
+    def _backbone(self, grid: Grid, margin: int) -> nn.Module:
+        problem, chosen = self.problem, self.backbone
+        channels = len(problem.fields)
+        if not isinstance(chosen, str):
+            return chosen(grid, channels)
+        scaled = np.stack(
+            [
+                (np.where(problem.inside, field, mean) - mean) / spread
+                for field, (mean, spread, _) in zip(problem.fields, problem.scales, strict=True)
+            ]
+        )
+        if chosen == "pixel-grid":
+            cells = PixelGrid(grid, channels, margin=margin)
+            cells.fit(torch.as_tensor(scaled, dtype=torch.float32))
+            return cells
+        wave_number = problem.wave_number
+        if chosen == "pinnsformer":
+            return PINNsFormer(grid, channels, wave_number=wave_number)
+        if chosen == "mlp":
+            return MLP(grid, channels, wave_number=wave_number)
+        pirate = PirateNet(grid, channels, wave_number=wave_number)
+        values = torch.as_tensor(scaled.reshape(channels, -1).T, dtype=torch.float32)
+        pirate.fit(grid.coordinates(), values)
+        return pirate
+
+
+def make_engine(
+    name: EngineName,
+    grid: Grid,
+    derivatives: tuple[str, ...],
+    radius: tuple[int, ...],
+    device: torch.device,
+) -> Engine:
+    """Return the engine of a name; the radius is the mollifier's."""
+    if name == "mollifier":
+        return MollifierEngine(grid, derivatives, radius, device=device)
+    others: dict[str, type[FiniteDifferenceEngine | TaylorEngine | AutodiffEngine]] = {
+        "finite-difference": FiniteDifferenceEngine,
+        "taylor": TaylorEngine,
+        "autodiff": AutodiffEngine,
+    }
+    return others[name](grid, derivatives, device=device)
+
+
+def mollifier_radius(problem: NetworkProblem) -> tuple[int, ...]:
+    """Return `suitable_radius` for the noise, and for waves of half the fields' typical length."""
+    axes = len(problem.shape)
+    longest = max(problem.sides)
+    typical = np.pi * longest / (problem.wave_number * np.sqrt(axes))
+    wavelength = max(min(typical / 2, longest / problem.waves), 4 * max(problem.spacing))
+    terms = {name: parse(name, axes) for name in problem.equation.derivatives}
+    highest = max(terms, key=lambda name: sum(terms[name][0].orders))
+    noise = float(np.sqrt(np.mean([(sd / spread) ** 2 for _, spread, sd in problem.scales])))
+    found = suitable_radius(highest, problem.spacing, wavelength=wavelength, noise=noise).radius
+    least = max(smallest_radius(order, 4) for term in terms[highest] for order in term.orders)
+    # A margin wider than a quarter of the grid would be most of the points.
+    return tuple(
+        max(min(reach, cells // 4), least)
+        for reach, cells in zip(found, problem.shape, strict=True)
+    )
