@@ -106,7 +106,8 @@ class _Block(nn.Module):
         # f U + (1 - f) V
         z = v + self.first(x) * (u - v)
         z = v + self.second(z) * (u - v)
-        return x + self.alpha * (self.third(z) - x)
+        blended: Tensor = x + self.alpha * (self.third(z) - x)
+        return blended
 
 
 def _dense(width: int) -> nn.Sequential:

@@ -15,6 +15,7 @@ from chromamol.cli.benchmark import (
     derivatives,
     gui,
     io,
+    paper,
     scaling,
     statistics,
     study,
@@ -45,7 +46,7 @@ benchmarks = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(benchmarks, name="benchmark", help="Measure accuracy, time and memory.")
 benchmarks.command("batch")(spoken(batch_benchmark))
 benchmarks.command()(spoken(study))
-for command in (accuracy, coverage, density_only, scaling, derivatives, io, gui, statistics):
+for command in (accuracy, coverage, density_only, scaling, derivatives, paper, io, gui, statistics):
     benchmarks.command()(spoken(command))
 
 

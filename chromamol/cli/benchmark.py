@@ -230,6 +230,70 @@ def derivatives(
     print(f"\nMeasured on: {describe_machine(device)}.")
 
 
+def paper(  # noqa: PLR0917 (options)
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="Folder for the table as CSV and a figure; what it holds is kept."
+        ),
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="One network and one level of noise, trained briefly.")
+    ] = False,
+    problem: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="langevin, heat or chromatin; may be given several times. Default: all three."
+        ),
+    ] = None,
+    noise: Annotated[
+        list[float] | None,
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            help="Over the spread of each field; may be given several times. "
+            "Default: 0, 0.01 and 0.05.",
+        ),
+    ] = None,
+    steps: Annotated[int, typer.Option(min=8, help="Steps, where all have as many.")] = 300,
+    seconds: Annotated[
+        float, typer.Option(min=0.5, help="Seconds, where all have as much time.")
+    ] = 60.0,
+    minutes: Annotated[
+        float | None,
+        typer.Option(min=0.0, help="Begin no training after so long; the next call goes on."),
+    ] = None,
+    cuda: Annotated[bool, typer.Option("--cuda", help="Measure on the CUDA device.")] = False,
+) -> None:
+    """Repeat the experiment of the mollifier paper.
+
+    Prints tables in Markdown: three inverse problems, three networks and four ways to differentiate
+    them, at equal steps and in equal time, and what is found without a network. Goes on where it
+    was stopped.
+    """
+    from chromamol.benchmarks.paper import LEVELS
+    from chromamol.benchmarks.paper import paper as measure
+    from chromamol.benchmarks.paper_cases import PROBLEMS
+    from chromamol.benchmarks.paper_report import to_markdown
+    from chromamol.benchmarks.process import describe_machine
+
+    device: Literal["cpu", "cuda"] = "cuda" if cuda else "cpu"
+    with writing(out or Path()), watched("benchmark") as progress:
+        table = measure(
+            out,
+            quick=quick,
+            problems=problem or PROBLEMS,
+            levels=noise or LEVELS,
+            steps=steps,
+            seconds=seconds,
+            minutes=minutes,
+            device=device,
+            progress=progress,
+        )
+    print(to_markdown(table))
+    print(f"\nMeasured on: {describe_machine(device)}.")
+
+
 def gui() -> None:
     """Measure what a user of the napari window waits for.
 

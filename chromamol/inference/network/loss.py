@@ -11,9 +11,9 @@ equation's residual. Its product of fields and rate is formed first and then tes
 :math:`\eta` (the weak form: N(u) * eta, not N(u * eta)): short waves, whose errors derivatives
 amplify, do not stall the training.
 
-No weight is left to be tuned. :math:`\rho` is the noise of the data, relative to their spread, times
-the size of what the rate does; the logarithm is what is left of a Gaussian residual whose variance
-is :math:`\rho^2` and an unknown part (n: independent values of the residual). An equation that the
+No weight is left to be tuned. :math:`\rho` is the noise of the data, relative to their spread,
+times the size of what the rate does. The logarithm is what is left of a Gaussian residual whose
+variance is :math:`\rho^2` and an unknown part, n being its independent values: an equation that the
 fields do not obey yet asks for little, and for all once they do.
 """
 

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     Field = NDArray[np.float64]
 
-# Noise is never taken to be less than this share of a field's spread: what is left is the error of
-# the networks, which are trained in float32.
-LEAST_NOISE = 1e-3
+# Noise is never taken to be less than this share of a field's spread: about what networks of this
+# size learn a field to in some thousand steps.
+LEAST_NOISE = 3e-3
 # Of the mollifier (1 - r^2)^5.
 _RADIUS_OVER_SD = 3.6
 

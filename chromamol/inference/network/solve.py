@@ -53,7 +53,7 @@ class NetworkSolution:
     Attributes
     ----------
     rate : (*grid) float64
-        NaN outside the mask, and everywhere if `ending` says that there is none.
+        NaN outside the mask. Look at `ending` before you use it.
     fields : (field, *grid) float64
         As the network has learned them.
     ending : Ending
@@ -64,6 +64,8 @@ class NetworkSolution:
         Gradients of the loss.
     seconds : float
         Of the training.
+    seconds_per_step : float
+        Of a gradient of data and equation; NaN if there was none.
     fell_back : bool
         Whether the graphics card had too little memory, and the processor did it all.
     """
@@ -74,6 +76,7 @@ class NetworkSolution:
     misfit: float
     steps: int
     seconds: float
+    seconds_per_step: float
     fell_back: bool = False
 
 
@@ -166,7 +169,7 @@ class _Run:
         if ending is not Ending.NOT_FINITE and not misfit <= _MISFIT:
             ending = Ending.MISFIT
         rate = loss.rate().cpu().numpy()
-        known = problem.inside & (ending in {Ending.CONVERGED, Ending.SPENT})
+        known = problem.inside & (ending is not Ending.NOT_FINITE)
         return NetworkSolution(
             rate=np.where(known, rate, np.nan),
             fields=loss.fields().double().cpu().numpy(),
@@ -174,6 +177,7 @@ class _Run:
             misfit=misfit,
             steps=state.steps,
             seconds=state.seconds,
+            seconds_per_step=state.seconds_per_step,
             fell_back=fell_back,
         )
 

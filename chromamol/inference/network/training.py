@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from chromamol.inference.network.loss import NetworkLoss, Terms
+    from chromamol.inference.network.loss import NetworkLoss
     from chromamol.progress import Progress
 
 # Share of the budget after which the data are known well enough, and that of Adam therein. Data
@@ -30,7 +30,6 @@ _ROUND, _CHUNK, _HISTORY = 60, 20, 40
 # Steps to the best rate between rounds.
 _RATE_STEPS = 10
 # Trained is what changes its rate by less than this share in a round, and its loss too.
-
 _STEADY_RATE, _STEADY_LOSS = 3e-3, 1e-3
 
 
@@ -58,11 +57,11 @@ class Ending(StrEnum):
         "still change."
     )
     MISFIT = (
-        "The network did not learn the fields down to their noise, and no rate is given. Check the "
-        "stated noise, or train longer."
+        "The network did not learn the fields down to their noise, and its rate is not to be used. "
+        "Check the stated noise, or train longer."
     )
     NOT_FINITE = (
-        "The loss became infinite or no number, and no rate is given. Check the fields for values "
+        "The loss became infinite or no number, and there is no rate. Check the fields for values "
         "far from all others, or take another seed."
     )
 
@@ -76,13 +75,22 @@ class State:
     steps : int
     seconds : float
         Spent up to the last step.
-    data_is_learned : bool
-        Whether the first part is over.
+    data_steps : int or None
+        Those of the data alone, when they are over.
+    data_seconds : float
+        The same in time.
     """
 
     steps: int = 0
     seconds: float = 0.0
-    data_is_learned: bool = False
+    data_steps: int | None = None
+    data_seconds: float = 0.0
+
+    @property
+    def seconds_per_step(self) -> float:
+        """Time of a gradient of the whole loss, with its share of the solutions for the rate."""
+        steps = self.steps - (self.steps if self.data_steps is None else self.data_steps)
+        return (self.seconds - self.data_seconds) / steps if steps else math.nan
 
 
 class Training:
@@ -113,12 +121,12 @@ class Training:
         """
         self._progress.begin("training the network", self._budget.steps)
         self._progress.advance(self.state.steps)
-        if not self.state.data_is_learned:
+        if self.state.data_steps is None:
             if not self._learn_data():
                 return Ending.NOT_FINITE
-            self.state.data_is_learned = True
+            self.state.data_steps, self.state.data_seconds = self.state.steps, self.state.seconds
             self._loss.begin_rate()
-            self._loss.improve_rate(_RATE_STEPS)
+            self._improve_rate()
             keep()
         last = math.inf
         while self._share < 1:
@@ -126,7 +134,7 @@ class Training:
             total = float(self._round(lambda: self._loss.terms().total))
             if not math.isfinite(total):
                 return Ending.NOT_FINITE
-            self._loss.improve_rate(_RATE_STEPS)
+            self._improve_rate()
             keep()
             change = float((self._loss.rate() - before).norm() / before.norm())
             if change < _STEADY_RATE and last - total < _STEADY_LOSS * total:
@@ -139,11 +147,27 @@ class Training:
         """The share of the budget that is spent."""
         return max(self.state.steps / self._budget.steps, self.state.seconds / self._budget.seconds)
 
-    def _count(self) -> None:
+    @property
+    def _steps_left(self) -> int:
+        """Gradients that the budget still has, by the time of those so far."""
+        by_time = self.state.seconds_per_step
+        if not by_time > 0:
+            by_time = self.state.seconds / max(self.state.steps, 1)
+        in_time = (self._budget.seconds - self.state.seconds) / max(by_time, 1e-9)
+        return int(min(self._budget.steps - self.state.steps, max(in_time, 0.0)))
+
+    def _improve_rate(self) -> None:
+        self._loss.improve_rate(_RATE_STEPS)
+        self._look_at_the_clock()
+
+    def _look_at_the_clock(self) -> None:
         if self._loss.unit.is_cuda:
             torch.cuda.synchronize()
-        self.state.steps += 1
         self.state.seconds = time.perf_counter() - self._began
+
+    def _count(self) -> None:
+        self.state.steps += 1
+        self._look_at_the_clock()
         self._progress.advance()
 
     def _learn_data(self) -> bool:
@@ -167,8 +191,6 @@ class Training:
         """Lower a loss by L-BFGS, the rate being held; return what it is then."""
         lbfgs = torch.optim.LBFGS(
             self._loss.backbone.parameters(),
-            max_iter=_CHUNK,
-            max_eval=_CHUNK + 5,
             history_size=_HISTORY,
             line_search_fn="strong_wolfe",
             tolerance_change=0.0,
@@ -185,6 +207,9 @@ class Training:
 
         end = self.state.steps + _ROUND
         while self.state.steps < end and self._share < 1:
+            # The optimiser does not look at the clock.
+            chunk = min(max(self._steps_left, 1), _CHUNK)
+            lbfgs.param_groups[0].update(max_iter=chunk, max_eval=chunk)
             lbfgs.step(closure)  # type: ignore[no-untyped-call]
             if not torch.isfinite(last[0]):
                 break
