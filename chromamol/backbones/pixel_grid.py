@@ -62,7 +62,7 @@ class PixelGrid(nn.Module):
         ValueError
             If a point is in no cell.
         """
-        if points.requires_grad is not False:
+        if not torch.is_tensor(points) or points.requires_grad:
             msg = (
                 "A pixel grid has no derivatives by its coordinates. Use the engine 'mollifier' or "
                 "'finite-difference', or another backbone."

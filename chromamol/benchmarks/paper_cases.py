@@ -140,7 +140,7 @@ def mollified_regression(case: PaperCase) -> Field:
     }
     loss = NetworkLoss(noisy, nn.Identity(), lambda _: derived, lambda _: derived)
     loss.begin_rate()
-    loss.improve_rate(steps=50)
+    loss.improve_rate(steps=20)
     rate: Field = loss.rate().numpy()
     return rate
 

@@ -1,0 +1,250 @@
+"""Rates found by networks, against problems with a known rate; and what goes wrong."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import chromamol
+from chromamol.equations.langevin import Langevin
+from chromamol.equations.mark_turnover import MarkTurnover
+from chromamol.errors import CallError, Cancelled
+from chromamol.inference.network import Budget, Ending, NetworkProblem, solve_by_network
+from chromamol.inference.network import solve as solving
+from chromamol.progress import Silent
+
+
+def growth(noise=0.01, count=120):
+    """A force of two waves, and the growth under it."""
+    time, step = np.linspace(0, 2, count, retstep=True)
+    rate = 1 + np.sin(2 * np.pi * 0.9 * time + 0.4) + 0.5 * np.cos(2 * np.pi * 0.4 * time)
+    clean = Langevin().simulate(rate, float(step), initial=0.2)
+    sd = noise * clean.std()
+    data = clean + sd * np.random.default_rng(5).standard_normal(count)
+    return NetworkProblem(
+        Langevin(), [data], [sd], (float(step),), positive=False, variation=1.0
+    ), rate
+
+
+def turnover(noise=0.02, shape=(24, 32)):
+    """One mark on a mask with a hole, anisotropic pixels."""
+    y, x = (np.linspace(0, 1, cells) for cells in shape)
+    rate = 1 + 0.5 * np.sin(5 * x)[None, :] * np.cos(4 * y)[:, None]
+    equation, spacing = MarkTurnover(60.0), (20.0, 15.0)
+    clean = equation.simulate(rate, spacing)
+    sd = noise * clean.std()
+    data = clean + sd * np.random.default_rng(6).standard_normal(shape)
+    mask = np.ones(shape, dtype=bool)
+    mask[8:12, 5:9] = False
+    data[~mask] = np.nan
+    problem = NetworkProblem(equation, [data], [sd], spacing, mask=mask, positive=False)
+    return problem, rate
+
+
+def error(found, truth):
+    known = np.isfinite(found)
+    return np.linalg.norm((found - truth)[known]) / np.linalg.norm(truth[known])
+
+
+@pytest.mark.parametrize("engine", ["mollifier", "finite-difference", "taylor", "autodiff"])
+def test_every_engine_finds_the_force(engine):
+    problem, rate = growth()
+    solution = solve_by_network(problem, engine=engine, budget=Budget(200), device="cpu")
+    assert solution.ending in {Ending.CONVERGED, Ending.SPENT}
+    assert 0.6 < solution.misfit < 1.2
+    assert error(solution.rate, rate) < 0.12
+    even = np.full_like(rate, rate.mean())
+    assert error(even, rate) > 0.5
+
+
+@pytest.mark.parametrize("backbone", ["pirate-net", "pixel-grid", "pinnsformer"])
+def test_every_backbone_finds_the_force(backbone):
+    problem, rate = growth()
+    solution = solve_by_network(problem, backbone=backbone, budget=Budget(120), device="cpu")
+    assert error(solution.rate, rate) < 0.2
+
+
+def test_a_masked_mark_on_pixels_that_are_not_square():
+    problem, rate = turnover()
+    solution = solve_by_network(problem, budget=Budget(300), device="cpu")
+    assert np.array_equal(np.isnan(solution.rate), ~problem.mask)
+    assert error(solution.rate, rate) < 0.08
+
+
+def test_a_network_of_ones_own():
+    def small(grid, fields):
+        centre = grid.coordinates().mean(dim=0)
+
+        class Own(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.layers = nn.Sequential(
+                    nn.Linear(grid.axes, 32),
+                    nn.Tanh(),
+                    nn.Linear(32, 32),
+                    nn.Tanh(),
+                    nn.Linear(32, fields),
+                )
+
+            def forward(self, points):
+                return self.layers(points - centre)
+
+        return Own()
+
+    problem, rate = growth()
+    solution = solve_by_network(problem, backbone=small, budget=Budget(400), device="cpu")
+    assert error(solution.rate, rate) < 0.2
+
+
+def test_a_seed_is_a_result():
+    problem, _ = growth(count=60)
+    state = torch.random.get_rng_state()
+    one, same, other = (
+        solve_by_network(problem, budget=Budget(40), seed=seed, device="cpu").rate
+        for seed in (1, 1, 2)
+    )
+    np.testing.assert_array_equal(one, same)
+    assert np.abs(one - other).max() > 0
+    assert torch.equal(torch.random.get_rng_state(), state)
+
+
+class Stops(Silent):
+    def __init__(self, after):
+        self.left = after
+
+    def advance(self, steps=1):
+        self.left -= steps
+        if self.left < 0:
+            raise Cancelled
+
+
+def test_a_cancelled_training_goes_on_to_where_it_would_have_come(tmp_path):
+    problem, _ = growth(count=60)
+    options = {"budget": Budget(200), "device": "cpu"}
+    whole = solve_by_network(problem, **options)
+    path = tmp_path / "training.pt"
+    with pytest.raises(Cancelled):
+        solve_by_network(problem, checkpoint=path, progress=Stops(120), **options)
+    assert path.exists()
+    resumed = solve_by_network(problem, checkpoint=path, **options)
+    np.testing.assert_allclose(resumed.rate, whole.rate, rtol=1e-3, atol=1e-3)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_checkpoint_of_something_else_is_refused(tmp_path, monkeypatch):
+    problem, _ = growth(count=60)
+    path = tmp_path / "training.pt"
+    options = {"budget": Budget(12), "device": "cpu", "checkpoint": path}
+    solve_by_network(problem, **options)
+    with pytest.raises(CallError, match="other data or other settings"):
+        solve_by_network(problem, seed=3, **options)
+    changed = replace(problem, fields=[problem.fields[0] + 1e-3])
+    with pytest.raises(CallError, match="other data or other settings"):
+        solve_by_network(changed, **options)
+    monkeypatch.setattr(chromamol, "__version__", "99.0")
+    with pytest.raises(CallError, match=r"written by chromamol .* and this is 99\.0"):
+        solve_by_network(problem, **options)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a checkpoint", b"cos\nsystem\n(S'touch x'\ntR."])
+def test_a_file_that_is_no_checkpoint_is_not_run(tmp_path, content):
+    problem, _ = growth(count=60)
+    path = tmp_path / "training.pt"
+    path.write_bytes(content)
+    with pytest.raises(CallError, match="is no checkpoint of a training"):
+        solve_by_network(problem, budget=Budget(4), device="cpu", checkpoint=path)
+    assert path.read_bytes() == content
+
+
+def test_a_loss_that_is_no_number_is_an_ending():
+    def broken(_grid, _fields):
+        class Broken(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.weight = nn.Parameter(torch.ones(()))
+
+            def forward(self, points):
+                return torch.log(-self.weight.abs() - points.square().sum(dim=-1, keepdim=True))
+
+        return Broken()
+
+    problem, _ = growth(count=60)
+    solution = solve_by_network(
+        problem, backbone=broken, engine="autodiff", budget=Budget(20), device="cpu"
+    )
+    assert solution.ending is Ending.NOT_FINITE
+    assert np.isnan(solution.rate).all()
+
+
+def test_fields_that_were_not_learned_are_told():
+    problem, _ = growth()
+    solution = solve_by_network(problem, budget=Budget(4), device="cpu")
+    assert solution.ending is Ending.MISFIT
+    assert solution.misfit > 2
+
+
+def test_noise_above_the_signal_is_no_structure():
+    problem, rate = growth(noise=3.0)
+    solution = solve_by_network(problem, budget=Budget(200), device="cpu")
+    assert np.isfinite(solution.rate).all()
+    assert solution.rate.std() < 0.5 * problem.fields[0].std() / problem.spacing[0]
+
+
+def test_a_card_with_too_little_memory_hands_over_to_the_processor(monkeypatch):
+    problem, _ = growth(count=60)
+    tried = []
+
+    def on(self, device, progress, *, fell_back=False):
+        tried.append(device.type)
+        if device.type == "cuda":
+            raise torch.OutOfMemoryError
+        return original(self, device, progress, fell_back=fell_back)
+
+    original = solving._Run.on
+    monkeypatch.setattr(solving._Run, "on", on)
+    monkeypatch.setattr(solving, "choose_device", lambda _: torch.device("cuda"))
+    solution = solve_by_network(problem, budget=Budget(4))
+    assert tried == ["cuda", "cpu"]
+    assert solution.fell_back
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+def test_cuda_where_there_is_none_is_told():
+    problem, _ = growth(count=60)
+    with pytest.raises(CallError, match="No CUDA graphics card"):
+        solve_by_network(problem, budget=Budget(4), device="cuda")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"backbone": "resnet"}, "There is no 'resnet'. Choose one of mlp, pirate-net"),
+        ({"engine": "magic"}, "There is no 'magic'. Choose one of mollifier"),
+        ({"backbone": "pixel-grid", "engine": "taylor"}, "pixel grid has no derivatives"),
+    ],
+)
+def test_choices_that_do_not_exist_are_refused(options, words):
+    problem, _ = growth(count=60)
+    with pytest.raises(CallError, match=words):
+        solve_by_network(problem, **options)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"fields": [np.full(60, np.nan)]}, "60 values .* NaN or infinite"),
+        ({"mask": np.zeros(60, dtype=bool)}, "mask is empty"),
+        ({"mask": np.ones(59, dtype=bool)}, "arrays of one shape"),
+        ({"noise_sd": [-1.0]}, "standard deviation, zero or more"),
+        ({"spacing": (0.1, 0.1)}, "spacing for each axis"),
+        ({"variation": 0.0}, "positive length"),
+    ],
+)
+def test_a_problem_that_is_none_is_refused(changes, words):
+    problem, _ = growth(count=60)
+    with pytest.raises(CallError, match=words):
+        replace(problem, **changes)
