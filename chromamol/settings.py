@@ -204,9 +204,10 @@ class Settings(BaseModel):
         description="Model: chromatin (two species, reaction-diffusion and phase separation) or "
         "mark-turnover (one histone mark). auto: chosen by the channel roles.",
     )
-    method: Literal["weak-form", "direct"] = Field(
+    method: Literal["weak-form", "direct", "network"] = Field(
         "weak-form",
-        description="Estimator: weak-form (the analysis) or direct (a quick preview).",
+        description="Estimator: weak-form (the analysis), direct (a quick preview) or network (a "
+        "neural network is trained on each nucleus: minutes, and no uncertainty; to compare).",
     )
     reaction_length_nm: Annotated[float, Field(gt=0, le=10_000)] | Literal["fit"] = Field(
         "fit",

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from chromamol.engines.jet import Jet
+
 if TYPE_CHECKING:
     from chromamol.engines.grid import Grid
 
@@ -52,7 +54,7 @@ class PixelGrid(nn.Module):
         ]
         self.values.copy_(fields.movedim(0, -1)[torch.meshgrid(*nearest, indexing="ij")])
 
-    def forward(self, points: Tensor) -> Tensor:
+    def forward(self, points: Tensor | Jet) -> Tensor:
         """Return the (points, channel) values of the cells that the points are in.
 
         Raises
@@ -62,7 +64,7 @@ class PixelGrid(nn.Module):
         ValueError
             If a point is in no cell.
         """
-        if not torch.is_tensor(points) or points.requires_grad:
+        if isinstance(points, Jet) or points.requires_grad:
             msg = (
                 "A pixel grid has no derivatives by its coordinates. Use the engine 'mollifier' or "
                 "'finite-difference', or another backbone."

@@ -13,7 +13,9 @@ from scipy import ndimage, optimize
 
 from chromamol.equations.mark_turnover import MarkTurnover
 from chromamol.errors import CallError, InputError
+from chromamol.inference import findings as say
 from chromamol.inference.blend import Blend
+from chromamol.inference.by_network import MOST_BINS, estimate_by_network, status_of
 from chromamol.inference.direct import DirectEstimator
 from chromamol.inference.gauss_newton import (
     map_of,
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
     from chromamol.inference.channels import Channels
     from chromamol.inference.gauss_newton import Problem, Solution
+    from chromamol.inference.rate_map import Finding
     from chromamol.inference.regression import Fit
     from chromamol.inference.residual_structure import ResidualStructure
     from chromamol.progress import Progress
@@ -85,6 +88,8 @@ class Estimate:
         How much the map of a nucleus of uniform rate varies: the null test. NaN where there is no
         posterior.
     status : Status
+    findings : tuple of Finding
+        What a reader has to know of this method; empty for the weak form and the direct method.
     """
 
     rate: NDArray[np.float64]
@@ -97,6 +102,7 @@ class Estimate:
     structure: ResidualStructure | None
     false_structure: float
     status: Status
+    findings: tuple[Finding, ...] = ()
 
 
 class Nucleus:
@@ -203,6 +209,8 @@ class Nucleus:
         self._progress.begin("inferring the rate")
         if self._settings.method == "direct":
             return self._direct(model)
+        if self._settings.method == "network":
+            return self._by_network(model)
         level = self._coarse
         smooth = self._solve(model, edges=False)
         # The cost of an edge is chosen anew, whatever was tried before.
@@ -408,6 +416,40 @@ class Nucleus:
             psf_nm=self._psf_nm,
             scale_nm=self._scale_nm,
             resolution_nm=bins_over_ell * self._scale_nm,
+        )
+
+    def _by_network(self, model: Model) -> Estimate:
+        channels = self.channels
+        ell_nm = model.reaction_length_nm
+        of_mark = Role.MARK in channels.densities
+        equation = MarkTurnover(ell_nm) if of_mark else chromatin_of(model, self._settings)
+        level = self._fine
+        if math.prod(level.grid.box_shape) > MOST_BINS:
+            level = self._coarse
+        rate, solution = estimate_by_network(
+            channels,
+            level.grid,
+            equation,
+            self._settings,
+            used=~self._undefined,
+            progress=self._progress,
+        )
+        unknown = np.broadcast_to(np.nan, channels.mask.shape)
+        found = [say.by_network(solution.steps, solution.ending, solution.misfit)]
+        if solution.fell_back:
+            found.append(say.graphics_memory())
+        return Estimate(
+            rate=np.where(channels.mask, rate, np.nan),
+            residual=unknown,
+            rate_sd=unknown,
+            posterior=None,
+            smoothing_nm=None,
+            edge_share=0.0,
+            noise_scale=math.sqrt(solution.misfit),
+            structure=None,
+            false_structure=math.nan,
+            status=status_of(solution),
+            findings=tuple(found),
         )
 
     def _direct(self, model: Model) -> Estimate:

@@ -231,6 +231,26 @@ def noise_only_sd() -> Finding:
     )
 
 
+def by_network(steps: int, ending: str, misfit: float) -> Finding:
+    """Say how a network was trained, and what its map does not have."""
+    return Finding(
+        "network",
+        f"A network was trained on this nucleus for {steps} steps. {ending} The map has no "
+        "uncertainty and no residual, the blur of the microscope is not undone, and no use is made "
+        "of the nuclear envelope: its rim is less certain.",
+        misfit,
+    )
+
+
+def graphics_memory() -> Finding:
+    """Say that the processor had to do it."""
+    return Finding(
+        "graphics-memory",
+        "The graphics card had too little memory for this nucleus; the network was trained on the "
+        "processor.",
+    )
+
+
 def mark_is_sharpened_density(ell_nm: float) -> Finding:
     """Say what a map of one mark is."""
     return Finding(

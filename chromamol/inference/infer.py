@@ -276,8 +276,8 @@ def _estimated(
     may_vanish = base.quantity is Quantity.DEPOSITION
     status, quality = _quality(estimate, rate[mask & ~blank], may_vanish=may_vanish)
     if status is Status.NOT_CONVERGED:
-        return _with(base, *of_nucleus, *quality, status=status)
-    found += [_fineness(estimate), *quality]
+        return _with(base, *of_nucleus, *estimate.findings, *quality, status=status)
+    found += [*(estimate.findings or [_fineness(estimate)]), *quality]
     if status is Status.REJECTED:
         return _with(base, *found, residual=residual, status=status)
     unit, rated = _on_scale(base, estimate, rate)

@@ -36,6 +36,10 @@ class Status(StrEnum):
     """How the solver ended; the value is the sentence for the user."""
 
     CONVERGED = "The solver converged."
+    STOPPED = (
+        "The training of the network was stopped at its limit before it converged; with more steps "
+        "the map may still change."
+    )
     CLOSED_FORM = "The map was computed in closed form; there was nothing to converge."
     NOT_CONVERGED = (
         "The solver did not converge, and no rate map is given: the image contradicts the model "

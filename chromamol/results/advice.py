@@ -191,4 +191,11 @@ ADVICE: dict[str, str] = {
         "Compare patterns only between images with the same section. A projection of a "
         "thicker part of the nucleus comes closer to what the model assumes."
     ),
+    "network": (
+        "Use this map to compare methods. For the analysis, and for an uncertainty, run again with "
+        "`method: weak-form`. How much of the map is chance shows another `seed`."
+    ),
+    "graphics-memory": (
+        "Nothing needs to be done, but it takes longer. `device: cpu` avoids the try."
+    ),
 }

@@ -41,6 +41,9 @@ _REJECTIONS = ("too-coarse", "density-only-rejected", "vanishing-rate")
 _BLANKS = ("cut-by-border", "no-euchromatin")
 
 
+_ENDED_WELL = {Status.CONVERGED.name, Status.STOPPED.name, Status.CLOSED_FORM.name}
+
+
 @dataclass(frozen=True)
 class InWords:
     """What a reader of a result has to know, each sentence with the nuclei that it holds for.
@@ -107,7 +110,7 @@ class Reason:
 def why_no_map(nucleus: NucleusRecord) -> Reason | None:
     """Return the reason why a nucleus has no rate map; None where it has one."""
     by_code = {finding.code: finding for finding in nucleus.findings}
-    ended_well = nucleus.status in {Status.CONVERGED.name, Status.CLOSED_FORM.name}
+    ended_well = nucleus.status in _ENDED_WELL
     if ended_well:
         reasons = [code for code in _BLANKS if code in by_code and by_code[code].value == 1]
     else:

@@ -208,7 +208,7 @@ _HOW: tuple[Declaration, ...] = (
     (
         "status",
         "",
-        "How the solver ended: CONVERGED, CLOSED_FORM, NOT_CONVERGED, REJECTED, ...",
+        "How the solver ended: CONVERGED, STOPPED, CLOSED_FORM, NOT_CONVERGED, ...",
         NONE,
         OURS,
     ),

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# Of a wave of the prior, by the axes: of the logarithm of the rate, or of the rate over its size. In
-# the plane it stands for less than the rates themselves have, as the residual's noise is that of
-# short waves, and counted as white. Chosen on simulated problems, which are in no table.
+# Of a wave of the prior, by the number of axes: of the logarithm of the rate, or of the rate over
+# its size. In the plane it is less than that of rates: what the network leaves of the equation is
+# noise of short waves, which counts as white. Chosen on simulated problems that are in no table.
 _AMPLITUDE = {1: 0.3, 2: 0.07}
 # Intervals of the spline on a wave of the prior, and along the longest axis: solving for more
 # takes longer than the training.

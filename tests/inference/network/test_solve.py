@@ -188,7 +188,7 @@ def test_fields_that_were_not_learned_are_told():
 
 
 def test_noise_above_the_signal_is_no_structure():
-    problem, rate = growth(noise=3.0)
+    problem, _ = growth(noise=3.0)
     solution = solve_by_network(problem, budget=Budget(200), device="cpu")
     assert np.isfinite(solution.rate).all()
     assert solution.rate.std() < 0.5 * problem.fields[0].std() / problem.spacing[0]

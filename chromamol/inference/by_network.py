@@ -1,0 +1,126 @@
+"""The network's estimate of one nucleus: its channels on bins in, the maps of an `Estimate` out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from scipy import ndimage
+
+from chromamol.errors import CallError
+from chromamol.inference.rate_map import Status
+from chromamol.settings import Role
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from chromamol.equations.chromatin_phase_field import ChromatinPhaseField
+    from chromamol.equations.mark_turnover import MarkTurnover
+    from chromamol.inference.channels import Channels
+    from chromamol.inference.grid import Grid
+    from chromamol.inference.network import NetworkSolution
+    from chromamol.progress import Progress
+    from chromamol.settings import Settings
+
+    Field = NDArray[np.float64]
+
+# The finest waves of the rate that are expected, over ell.
+_VARIATION_OVER_ELL = 2.5
+STEPS = 1500
+# Wider boxes are trained on coarser bins.
+MOST_BINS = 160**2
+
+
+def estimate_by_network(
+    channels: Channels,
+    grid: Grid,
+    equation: ChromatinPhaseField | MarkTurnover,
+    settings: Settings,
+    *,
+    used: NDArray[np.bool_],
+    progress: Progress,
+) -> tuple[Field, NetworkSolution]:
+    """Train a network on a nucleus.
+
+    Parameters
+    ----------
+    channels : Channels
+    grid : Grid
+        Bins to train on.
+    equation : ChromatinPhaseField or MarkTurnover
+    settings : Settings
+        Device and seed.
+    used : (y, x) bool
+        Pixels where the equation is used.
+    progress : Progress
+        Told of every step; may cancel.
+
+    Returns
+    -------
+    rate : (y, x) float64
+        NaN outside the mask.
+    solution : NetworkSolution
+        On the bins.
+
+    Raises
+    ------
+    CallError
+        If the image is to repeat, which networks of coordinates do not.
+    """
+    from chromamol.inference.network import Budget, NetworkProblem, solve_by_network
+
+    if settings.boundary == "periodic":
+        msg = (
+            "The method 'network' does not know images that repeat (boundary 'periodic'). Use "
+            "'auto', or the method 'weak-form'."
+        )
+        raise CallError(msg)
+    if Role.MARK in channels.densities:
+        fields, noise_sd = [channels.densities[Role.MARK]], [channels.noise_sd[Role.MARK]]
+    else:
+        euchromatin, heterochromatin, (sd_e, sd_h) = channels.species()
+        fields, noise_sd = [heterochromatin, euchromatin], [sd_h, sd_e]
+    positive = Role.MARK not in channels.densities
+    cpu = torch.device("cpu")
+
+    def binned(yx_field: Field) -> Field:
+        box: Field = grid.to_box(yx_field, cpu).numpy()
+        return box
+
+    problem = NetworkProblem(
+        equation,
+        [binned(field) for field in fields],
+        [sd * grid.noise_factor for sd in noise_sd],
+        grid.spacing_nm,
+        mask=binned(channels.mask.astype(np.float64)) > 0,
+        weight=binned(used.astype(np.float64)),
+        positive=positive,
+        variation=_VARIATION_OVER_ELL * equation.reaction_length_nm,
+    )
+    solution = solve_by_network(
+        problem,
+        budget=Budget(steps=STEPS),
+        seed=settings.seed,
+        device=settings.device,
+        progress=progress,
+    )
+    if np.isnan(solution.rate).all():
+        return np.full(channels.mask.shape, np.nan), solution
+    box = np.log(solution.rate) if positive else solution.rate
+    # Interpolation sees beyond the edge.
+    y, x = ndimage.distance_transform_edt(
+        ~problem.inside, return_distances=False, return_indices=True
+    )
+    image = grid.to_image(torch.from_numpy(box[y, x]))
+    return np.exp(image) if positive else image, solution
+
+
+def status_of(solution: NetworkSolution) -> Status:
+    """Return the status of a map for the way that its training ended."""
+    from chromamol.inference.network import Ending
+
+    return {
+        Ending.CONVERGED: Status.CONVERGED,
+        Ending.SPENT: Status.STOPPED,
+    }.get(solution.ending, Status.NOT_CONVERGED)
