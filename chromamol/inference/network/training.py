@@ -131,7 +131,7 @@ class Training:
         last = math.inf
         while self._share < 1:
             before = self._loss.rate()
-            total = float(self._round(lambda: self._loss.terms().total))
+            total = float(self._round(lambda: self._loss.terms().total, 1.0))
             if not math.isfinite(total):
                 return Ending.NOT_FINITE
             self._improve_rate()
@@ -147,14 +147,13 @@ class Training:
         """The share of the budget that is spent."""
         return max(self.state.steps / self._budget.steps, self.state.seconds / self._budget.seconds)
 
-    @property
-    def _steps_left(self) -> int:
-        """Gradients that the budget still has, by the time of those so far."""
+    def _steps_left(self, until: float) -> int:
+        """Gradients up to a share of the budget, by the time of those so far; at least 1."""
         by_time = self.state.seconds_per_step
         if not by_time > 0:
             by_time = self.state.seconds / max(self.state.steps, 1)
-        in_time = (self._budget.seconds - self.state.seconds) / max(by_time, 1e-9)
-        return int(min(self._budget.steps - self.state.steps, max(in_time, 0.0)))
+        in_time = (until * self._budget.seconds - self.state.seconds) / max(by_time, 1e-9)
+        return int(max(min(until * self._budget.steps - self.state.steps, in_time), 1))
 
     def _improve_rate(self) -> None:
         self._loss.improve_rate(_RATE_STEPS)
@@ -184,11 +183,11 @@ class Training:
             self._count()
         fields = len(self._loss.fields())
         while self._share < _DATA_SHARE and fields < float(misfit.detach()) < math.inf:
-            misfit = self._round(self._loss.data_term)
+            misfit = self._round(self._loss.data_term, _DATA_SHARE)
         return math.isfinite(float(misfit.detach()))
 
-    def _round(self, loss: Callable[[], Tensor]) -> Tensor:
-        """Lower a loss by L-BFGS, the rate being held; return what it is then."""
+    def _round(self, loss: Callable[[], Tensor], until: float) -> Tensor:
+        """Lower a loss by L-BFGS, up to a share of the budget; return what it is then."""
         lbfgs = torch.optim.LBFGS(
             self._loss.backbone.parameters(),
             history_size=_HISTORY,
@@ -206,9 +205,9 @@ class Training:
             return last[0].detach()
 
         end = self.state.steps + _ROUND
-        while self.state.steps < end and self._share < 1:
+        while self.state.steps < end and self._share < until:
             # The optimiser does not look at the clock.
-            chunk = min(max(self._steps_left, 1), _CHUNK)
+            chunk = min(self._steps_left(until), _CHUNK)
             lbfgs.param_groups[0].update(max_iter=chunk, max_eval=chunk)
             lbfgs.step(closure)  # type: ignore[no-untyped-call]
             if not torch.isfinite(last[0]):

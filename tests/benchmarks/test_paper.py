@@ -1,0 +1,134 @@
+"""The paper's experiment: its cases and scores, what is kept, what is left out, what is printed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from chromamol.benchmarks import paper as benchmark
+from chromamol.benchmarks import paper_cases as cases
+from chromamol.benchmarks.paper import Row, measure, paper
+from chromamol.benchmarks.paper_report import to_markdown
+from chromamol.errors import CallError
+
+
+def test_the_scores_are_those_of_the_truth_and_of_its_middle():
+    case = cases.paper_case("heat", 0.01)
+    assert case.scores(case.problem.rate) == pytest.approx(
+        {"l2": 0, "r": 1, "l2_inner": 0, "r_inner": 1}
+    )
+    wrong = case.problem.rate.copy()
+    wrong[:13] *= 2  # the border alone
+    assert case.scores(wrong)["l2"] > 0.3
+    assert case.scores(wrong)["l2_inner"] == 0
+
+
+def test_the_noise_is_white_and_of_the_level():
+    case = cases.paper_case("langevin", 0.05)
+    (clean,), (noisy,) = case.problem.fields, case.noisy.fields
+    noise = noisy - clean
+    assert noise.std() == pytest.approx(0.05 * clean.std(), rel=0.1)
+    assert abs(np.corrcoef(noise[1:], noise[:-1])[0, 1]) < 0.15
+
+
+@pytest.mark.parametrize(("name", "error"), [("langevin", 0.06), ("heat", 0.03)])
+def test_what_is_found_without_a_network(name, error):
+    case = cases.paper_case(name, 0.01)
+    even = np.full_like(case.problem.rate, case.problem.rate.mean())
+    assert case.scores(even)["l2_inner"] > 5 * error
+    assert case.scores(cases.direct(case))["l2_inner"] < error
+    assert case.scores(cases.mollified_regression(case))["l2_inner"] < error
+    assert cases.weak_form(case) is None
+
+
+def test_a_training_is_measured():
+    row = measure(Row("langevin", 0.01, "mlp", "mollifier", "steps", 40.0, "cpu"))
+    assert row.steps == pytest.approx(40, abs=8)
+    assert 0 < row.seconds < 60
+    assert row.ms_per_step > 0
+    assert row.peak_mb > 0
+    assert 0 < row.l2_inner < 0.5
+    in_time = measure(Row("langevin", 0.01, "mlp", "finite-difference", "seconds", 1.0, "cpu"))
+    assert in_time.seconds < 3
+    assert in_time.steps > 0
+
+
+@pytest.fixture
+def pretend(monkeypatch):
+    """Stand in for fresh processes; returns what was asked of them."""
+    asked = []
+
+    def run(function, row):
+        asked.append((function.__name__, row))
+        if function is benchmark.peak_mb_of_half:
+            return 3000.0 if row.engine == "autodiff" else 10.0
+        return replace(
+            row,
+            l2=0.2,
+            r=0.9,
+            l2_inner=0.1,
+            r_inner=0.95,
+            steps=7,
+            seconds=1.0,
+            peak_mb=80.0,
+            ms_per_step=140.0,
+            ending="spent",
+        )
+
+    monkeypatch.setattr(benchmark, "in_fresh_process", run)
+    monkeypatch.setattr(benchmark, "_RIVALS", {"direct": lambda case: case.problem.rate})
+    return asked
+
+
+def test_it_goes_on_where_it_was_stopped(pretend, tmp_path):
+    options = {"problems": ("langevin",), "levels": (0.01,)}
+    first = paper(tmp_path, minutes=0.0, **options)
+    assert len(first) == 0
+    whole = paper(tmp_path, **options)
+    assert len(whole) == 1 + 3 * 4 * 2
+    trained = [row for name, row in pretend if name == "measure"]
+    (tmp_path / "paper.csv").write_text(whole.iloc[:9].to_csv(index=False))
+    pretend.clear()
+    again = paper(tmp_path, **options)
+    pd.testing.assert_frame_equal(again, whole, check_dtype=False)
+    assert len([name for name, _ in pretend if name == "measure"]) == len(trained) - 8
+    pretend.clear()
+    # Other limits are other rows.
+    assert len(paper(tmp_path, steps=50, **options)) == len(whole) + 12
+    assert {row.limit for name, row in pretend if name == "measure"} == {"steps"}
+    assert (tmp_path / "paper.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_would_take_too_much_memory_is_listed(pretend):
+    table = paper(None, problems=("chromatin",), levels=(0.01,))
+    left_out = table[(table["steps"] == 0) & (table["engine"] != "")]
+    assert set(left_out["engine"]) == {"autodiff"}
+    assert set(left_out["ending"]) == {"not run: would take 12 GB"}
+    accuracy, without, cost = to_markdown(table).split("\n\n")
+    assert len(accuracy.splitlines()) == 2 + 3 * 2
+    assert "0.100 (0.950), 0.200" in accuracy
+    assert "not run: would take 12 GB" in accuracy
+    assert "| chromatin | 1 % | direct | 0.000 (1.000) | 0.000 |" in without
+    assert "140 ms, 80 MB, 7 steps" in cost
+
+
+def test_quick_is_one_network_and_one_level(pretend):
+    table = paper(None, quick=True)
+    networks = table[table["engine"] != ""]
+    assert set(networks["method"]) == {"mlp"}
+    assert len(networks) == 3 * 4 * 2
+
+
+def test_another_table_in_the_folder_is_not_overwritten(pretend, tmp_path):
+    (tmp_path / "paper.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(CallError, match="no table of this benchmark"):
+        paper(tmp_path, problems=("langevin",), levels=(0.01,))
+    assert (tmp_path / "paper.csv").read_text() == "a,b\n1,2\n"
+
+
+def test_a_problem_that_is_none_is_refused():
+    with pytest.raises(CallError, match=r"no problem 'waves'\. Choose of langevin"):
+        paper(None, problems=("waves",))
