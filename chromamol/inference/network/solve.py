@@ -17,7 +17,7 @@ from chromamol.engines.grid import Grid
 from chromamol.engines.mollifier import MollifierEngine
 from chromamol.engines.taylor import TaylorEngine
 from chromamol.errors import CallError
-from chromamol.inference.device import choose_device
+from chromamol.inference.device import WORTH_A_CARD_PX, choose_device
 from chromamol.inference.network import checkpoint as checkpoints
 from chromamol.inference.network.loss import NetworkLoss
 from chromamol.inference.network.training import Budget, Ending, State, Training
@@ -130,7 +130,8 @@ def solve_by_network(
         )
         raise CallError(msg)
     run = _Run(problem, backbone, engine, budget or Budget(), seed, checkpoint)
-    chosen = choose_device(device)
+    # A network keeps a card busy, however small the grid.
+    chosen = choose_device(device, WORTH_A_CARD_PX)
     try:
         return run.on(chosen, progress or Silent())
     except torch.OutOfMemoryError:

@@ -206,7 +206,7 @@ def test_a_card_with_too_little_memory_hands_over_to_the_processor(monkeypatch):
 
     original = solving._Run.on
     monkeypatch.setattr(solving._Run, "on", on)
-    monkeypatch.setattr(solving, "choose_device", lambda _: torch.device("cuda"))
+    monkeypatch.setattr(solving, "choose_device", lambda *_: torch.device("cuda"))
     solution = solve_by_network(problem, budget=Budget(4))
     assert tried == ["cuda", "cpu"]
     assert solution.fell_back
