@@ -19,7 +19,8 @@ def folders_of(images: Sequence[Path], out: Path) -> list[Path]:
     """Give every image a folder of its name; of its full file name where two would share one.
 
     Folders that some disks take for one, as they differ in case only, are shared, too. An image
-    that has a result under one of the two names keeps it when others of its name come or go.
+    that has a result under one of the two names keeps it when others of its name come or go, and
+    never takes a folder that holds the result of another file.
 
     Parameters
     ----------
@@ -34,8 +35,9 @@ def folders_of(images: Sequence[Path], out: Path) -> list[Path]:
     folders = []
     for image, name in zip(images, short, strict=True):
         numbered = (image.with_name(f"{image.name}-{number}") for number in count(2))
-        shared = counts[_on_disk(name)] > 1
-        if (out / image / PROVENANCE_FILE).is_file() or (shared and not _has_result(image, out)):
+        made_from = _made_from(out / name)
+        is_alone = made_from is None and counts[_on_disk(name)] == 1
+        if (out / image / PROVENANCE_FILE).is_file() or not (is_alone or made_from == image.name):
             names = chain([image], numbered)
         else:
             names = chain([name, image], numbered)
@@ -45,11 +47,11 @@ def folders_of(images: Sequence[Path], out: Path) -> list[Path]:
     return folders
 
 
-def _has_result(image: Path, out: Path) -> bool:
-    """Whether the folder of its short name holds a result of this image, and of no namesake."""
-    made_from = (provenance_of(out / image.with_name(output_name(image))) or {}).get("input")
-    path = made_from.get("path") if isinstance(made_from, dict) else None
-    return isinstance(path, str) and Path(path).name == image.name
+def _made_from(folder: Path) -> str | None:
+    """Return the name of the file whose result a folder holds; None where that is unknown."""
+    source = (provenance_of(folder) or {}).get("input")
+    path = source.get("path") if isinstance(source, dict) else None
+    return Path(path).name if isinstance(path, str) else None
 
 
 def moved(images: Sequence[Path], folders: Sequence[Path], out: Path) -> list[str]:
@@ -67,7 +69,7 @@ def moved(images: Sequence[Path], folders: Sequence[Path], out: Path) -> list[st
         f"{short.name} is a folder of images now."
         for image, folder in zip(images, folders, strict=True)
         for short in [out / image.with_name(output_name(image))]
-        if short != folder and _has_result(image, out) and not folder.exists()
+        if short != folder and _made_from(short) == image.name and not folder.exists()
     ]
 
 

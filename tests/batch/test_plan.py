@@ -95,6 +95,18 @@ def test_a_result_keeps_its_folder_when_namesakes_come_and_go(
     assert folders() == {"day/cell.csv": "day/cell.csv"}
 
 
+def test_the_result_of_an_image_that_is_gone_is_not_overwritten(
+    folder_of: FolderOf, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    folder = folder_of("cell.tif")
+    _pretend_done(folder / "cell.ome.tif", out / "cell")
+    (task,) = plan_batch(folder, out).tasks
+    assert task.folder == out / "cell.tif"
+    _pretend_done(folder / "cell.tif", task.folder)
+    assert plan_batch(folder, out).tasks == (task,)
+
+
 def test_a_result_that_has_to_move_is_said(folder_of: FolderOf, tmp_path: Path) -> None:
     out = tmp_path / "out"
     folder = folder_of("cell.tif")
