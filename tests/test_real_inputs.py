@@ -35,7 +35,7 @@ def test_a_free_nuclear_tag_has_no_domains(tmp_path):
     (row,) = measure(analysis).nuclei.itertuples()
     assert 180 < row.area_um2 < 280
     assert 15 < row.localisations_per_um2 < 25
-    assert row.domain_count == 0
+    assert np.isnan(row.domain_count)  # so few localisations tell of none
     assert row.compaction_contrast < 1.5
     assert np.isnan(analysis.full_map("rate")).all()
     codes = {finding.code for finding in analysis.per_nucleus[0].rate_map.findings}

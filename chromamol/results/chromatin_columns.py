@@ -17,6 +17,7 @@ from chromamol.results.sources import (
     shell,
 )
 
+_HIDDEN = "Empty where noise hides the domains."
 _LAYERS = (
     "thickness as area over length: Heo et al., Nat. Biomed. Eng. 7, 177 (2023) and Kim et al. "
     "(O-SNAP), bioRxiv 2025.07.18.665612; the domains are those of this project"
@@ -52,21 +53,24 @@ CHROMATIN_COLUMNS: tuple[Declaration, ...] = (
     (
         "condensed_area_fraction",
         "",
-        "Share of the area with chromatin that lies in domains.",
+        f"Share of the area with chromatin that lies in domains. {_HIDDEN}",
         "area of the domains / (area_um2 - hole_area_um2)",
         OURS,
     ),
     (
         "plateau_over_mean",
         "",
-        f"Mean density in the domains over the mean density in the nucleus ({DENSITY}).",
+        f"Mean density in the domains over the mean density in the nucleus ({DENSITY}). Empty "
+        "where there are none, or noise hides them.",
         "mean of d over the domains / mean of d over the nucleus without its holes",
         OURS,
     ),
     (
         "domain_count",
         "",
-        "Number of domains: connected regions of dense chromatin, larger than the resolution.",
+        "Number of domains: connected regions of dense chromatin, larger than the resolution. "
+        "Empty where noise hides them: the two classes are less than 3 standard deviations of the noise "
+        "apart, or it exceeds half of the mean.",
         f"regions of the density, smoothed to {RESOLUTION}, above the midpoint of the means of "
         "the two classes of Otsu's threshold, larger than a disc as wide as the resolution",
         f"{OTSU}; {OURS}",
@@ -74,7 +78,7 @@ CHROMATIN_COLUMNS: tuple[Declaration, ...] = (
     (
         "domain_area_median_um2",
         "um2",
-        "Median area of the domains.",
+        "Median area of the domains. Empty where there are none, or noise hides them.",
         "50th percentile of the areas of the domains",
         STANDARD,
     ),
@@ -92,7 +96,7 @@ CHROMATIN_COLUMNS: tuple[Declaration, ...] = (
         "Mean thickness of the condensed layer along the nuclear envelope: the area of the domains "
         "that come as close to it as 5 % of the nuclear radius, spread over the length of the "
         "outline. A domain that reaches from the rim to the interior counts as a whole. Empty "
-        "where the image border cuts the nucleus.",
+        "where the image border cuts the nucleus, or noise hides the domains.",
         "area of the domains at the rim / perimeter; radius = sqrt(area / pi)",
         _LAYERS,
     ),
@@ -120,7 +124,8 @@ CHROMATIN_COLUMNS: tuple[Declaration, ...] = (
         "rhf",
         "",
         "Relative heterochromatin fraction: share of the intensity that lies in domains, which "
-        f"take the place of chromocentres. Of {STAIN}; no gain matters, a wrong background does.",
+        f"take the place of chromocentres. Of {STAIN}; no gain matters, a wrong background does. "
+        f"{_HIDDEN}",
         "sum of d over the domains / sum of d over the nucleus without its holes",
         "Poulet et al. (NucleusJ), Bioinformatics 31, 1144 (2015); the domains are those of this "
         "project",

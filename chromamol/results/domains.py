@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,11 +38,14 @@ class Domains:
         Number of domains.
     threshold : float
         The midpoint of the two populations, in the density's unit; NaN where there are none.
+    hidden : bool
+        Whether noise hides them: how many there are is unknown then, not zero.
     """
 
     labels: NDArray[np.int32]
     count: int
     threshold: float
+    hidden: bool = False
 
 
 def domain_density(
@@ -111,8 +114,8 @@ def find_domains(
     Returns
     -------
     Domains
-        None where noise hides them: the two populations are less than three standard deviations of
-        it apart (noise alone gives 1.6), or it exceeds half of the mean.
+        Hidden where the two populations are less than three standard deviations of the noise apart
+        (noise alone gives 1.6), or it exceeds half of the mean.
     """
     sd_nm = resolution_nm(yx_spacing_nm) * FWHM_TO_SD
     smooth = smooth_inside(yx_density, mask, sd_nm, yx_spacing_nm)
@@ -125,7 +128,7 @@ def find_domains(
     white_sd = estimate_noise(np.where(mask, yx_density, 0.0), mask).sd
     noise = white_sd * np.median(smoothed_noise_sd(mask, sd_nm, yx_spacing_nm)[mask])
     if condensed - dilute < _CLEAR_SDS * noise or noise > _MOST_NOISE * abs(values.mean()):
-        return none
+        return replace(none, hidden=True)
     midpoint = (condensed + dilute) / 2
     regions, count = ndimage.label((smooth > midpoint) & mask, structure=np.ones((3, 3)))
     areas_nm2 = np.bincount(regions.ravel(), minlength=count + 1) * math.prod(yx_spacing_nm)

@@ -56,7 +56,8 @@ def nucleus_row(analysis: Analysis, nucleus: NucleusAnalysis, pixels: NucleusPix
         **asdict(nucleus.quality),
         **_rates(pixels),
         **_zones(pixels),
-        **_chromatin(pixels, shape),
+        **_chromatin(pixels),
+        **_condensed(pixels, shape),
         "heterochromatin_fraction": _heterochromatin_fraction(analysis.composition, pixels),
         "reaction_length_nm": rate_map.reaction_length_nm,
         "quantity": naming_of(rate_map.quantity, rate_map.scale).name,
@@ -143,27 +144,37 @@ def _from_rim_to_centre(pixels: NucleusPixels, count: int) -> NDArray[np.intp]:
     return numbers
 
 
-def _chromatin(pixels: NucleusPixels, shape: Shape) -> Row:
-    """Describe compaction, domains and condensation."""
-    spacing, mask, density = pixels.yx_spacing_nm, pixels.mask, pixels.density
-    stain, domains, compaction = pixels.stain, pixels.domains, pixels.rate_map.compaction
-    condensed = domains.labels > 0
-    areas_px = np.bincount(domains.labels.ravel(), minlength=1)[1:]
+def _chromatin(pixels: NucleusPixels) -> Row:
+    """Describe compaction and condensation, without regard to domains."""
+    spacing, mask, compaction = pixels.yx_spacing_nm, pixels.mask, pixels.rate_map.compaction
     sparse, dense = percentiles(compaction[mask & np.isfinite(compaction)], 5, 95)
     return {
         "compaction_contrast": dense - sparse,
+        "domain_spacing_nm": domain_spacing_nm(
+            pixels.density, mask, spacing, resolution_nm(spacing)
+        ),
+        "ccp": chromatin_condensation_parameter(pixels.stain, pixels.whole, spacing),
+        "hc_ec_ratio": bright_over_others(pixels.stain, mask, spacing),
+    }
+
+
+def _condensed(pixels: NucleusPixels, shape: Shape) -> Row:
+    """Describe the domains; where noise hides them, nothing is known of them."""
+    spacing, mask, density = pixels.yx_spacing_nm, pixels.mask, pixels.density
+    stain, domains = pixels.stain, pixels.domains
+    condensed = domains.labels > 0
+    areas_px = np.bincount(domains.labels.ravel(), minlength=1)[1:]
+    row: Row = {
         "condensed_area_fraction": condensed.sum() / mask.sum(),
         "plateau_over_mean": ratio(mean(density[condensed]), density[mask].mean()),
         "domain_count": domains.count,
         "domain_area_median_um2": percentiles(areas_px, 50)[0] * pixel_um2(spacing),
-        "domain_spacing_nm": domain_spacing_nm(density, mask, spacing, resolution_nm(spacing)),
         "lamina_layer_nm": lamina_layer_nm(
             domains.labels, pixels.distance_nm, pixels.whole, 1e3 * shape.perimeter_um, spacing
         ),
-        "ccp": chromatin_condensation_parameter(stain, pixels.whole, spacing),
-        "hc_ec_ratio": bright_over_others(stain, mask, spacing),
         "rhf": ratio(stain[condensed].sum(), stain[mask].sum()),
     }
+    return dict.fromkeys(row, float("nan")) if domains.hidden else row
 
 
 def _heterochromatin_fraction(composition: Composition, pixels: NucleusPixels) -> float:

@@ -206,6 +206,7 @@ def test_an_even_density_has_no_domain():
     density, mask = discs([], [])
     found = find_domains(density, mask, SPACING_NM)
     assert found.count == 0
+    assert not found.hidden
     assert not found.labels.any()
 
 
@@ -260,9 +261,26 @@ def test_spacing_is_the_period_of_the_domains(analysis):
 
 def test_noise_has_no_domains():
     density, mask = discs([], [], noise=0.3)
-    assert find_domains(density, mask, SPACING_NM).count == 0
     counts = np.random.default_rng(0).poisson(0.02 * mask).astype(float)
-    assert find_domains(counts, mask, SPACING_NM).count == 0
+    for noisy in (density, counts):
+        found = find_domains(noisy, mask, SPACING_NM)
+        assert found.count == 0
+        assert found.hidden
+
+
+def test_domains_that_noise_hides_are_unknown_and_not_zero(analysis):
+    names = ["condensed_area_fraction", "domain_count", "lamina_layer_nm", "rhf"]
+    even, mask = discs([], [])
+    (none,) = measure(one_nucleus(analysis, even, mask)).nuclei[names].to_numpy()
+    np.testing.assert_array_equal(none, 0)
+    density, mask = discs([300, 250], [(0, 0), (900, -700)])
+    seen = measure(one_nucleus(analysis, density, mask)).nuclei
+    assert (seen[names[:2] + names[3:]] > 0).all(axis=None)
+    # The same nucleus, of which hardly a localisation is left.
+    few = np.random.default_rng(0).poisson(0.02 * np.nan_to_num(density)).astype(float)
+    hidden = measure(one_nucleus(analysis, few, mask)).nuclei
+    assert hidden[[*names, "plateau_over_mean", "domain_area_median_um2"]].isna().all(axis=None)
+    assert hidden.compaction_contrast.notna().all()
 
 
 def test_noise_has_no_spacing():
