@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
     from chromamol.statistics.measures import Measure
 
+_AT_ZERO = ", ".join(one.name for one in MEASURES if one.may_be_zero)
+_OF_REPLICATES = (
+    f"each of which is the geometric mean of its nuclei (the arithmetic one of {_AT_ZERO}, which "
+    "may be zero)."
+)
+
 COLUMNS = {
     "measure": "What is compared.",
     "reference": "The group that the other is compared with: the first in the sample sheet.",
@@ -27,9 +33,9 @@ COLUMNS = {
     "nuclei_group": "Nuclei of the group that count.",
     "replicates_reference": "Biological replicates of the reference.",
     "replicates_group": "Biological replicates of the group.",
-    "mean_reference": "Geometric mean over the replicates of the reference.",
-    "mean_group": "Geometric mean over the replicates of the group.",
-    "ratio": "Group over reference, from the mixed model; 1.3 is 30 % more.",
+    "mean_reference": f"Geometric mean over the replicates of the reference, {_OF_REPLICATES}",
+    "mean_group": f"Geometric mean over the replicates of the group, {_OF_REPLICATES}",
+    "ratio": "Group over reference; 1.3 is 30 % more. The column model says where it comes from.",
     "ratio_low": "Lower end of its 95 % interval.",
     "ratio_high": "Upper end of its 95 % interval.",
     "p": "Two-sided, from the means of the replicates.",
@@ -37,15 +43,20 @@ COLUMNS = {
     "test": "Of the means of the replicates.",
     "degrees_of_freedom": "Of the test.",
     "icc": "Share of the variance within a group that lies between replicates.",
-    "model": "Where the interval comes from.",
+    "model": "Where ratio and interval come from: a mixed model of the nuclei, or the means of the "
+    f"replicates (where it cannot be fitted, and of {_AT_ZERO}).",
     "reason": "Why there is no p, or no comparison.",
 }
 
 _STANDARD = "standard"
+_MEAN = (
+    "exp(mean over the replicates of the mean logarithm; of the logarithm of the mean where the "
+    "measure may be zero)"
+)
 # How a column is computed, and where that comes from; the others are names and counts.
 FORMULAS = {
-    "mean_reference": ("exp(mean over the replicates of the mean logarithm)", _STANDARD),
-    "mean_group": ("exp(mean over the replicates of the mean logarithm)", _STANDARD),
+    "mean_reference": (_MEAN, _STANDARD),
+    "mean_group": (_MEAN, _STANDARD),
     "ratio": ("exp(difference of the groups in the logarithm)", "statsmodels, MixedLM"),
     "ratio_low": ("exp(difference - t standard errors), t: 97.5 % of Student's t", _STANDARD),
     "ratio_high": ("exp(difference + t standard errors), t: 97.5 % of Student's t", _STANDARD),
@@ -74,7 +85,8 @@ def compare_groups(
 
     The unit is the biological replicate: the nuclei of one are no independent observations. The
     logarithms of the measures are compared, as they change in proportion: a replicate counts by the
-    mean of the logarithms of its nuclei; where nuclei are at zero, by the logarithm of their mean.
+    mean of the logarithms of its nuclei; for a measure that may be zero, by the logarithm of their
+    mean.
 
     Replicates are nested in their group, unless blocks pair them: then the means in each block that
     has both groups are compared.

@@ -43,7 +43,8 @@ class Measure:
     whole : bool
         Whether a nucleus that the image border cuts does not count.
     may_be_zero : bool
-        Whether zero is a value like others, as where a nucleus has no domain.
+        Whether zero is a value like others, as where a nucleus has no domain. There is no logarithm
+        of it: nuclei are averaged by their arithmetic mean, always.
     """
 
     name: str
@@ -103,23 +104,25 @@ def values_of(measure: Measure, nuclei: pd.DataFrame) -> pd.Series:
     return values.where(counts)
 
 
-def log_means(values: pd.Series, units: Sequence[pd.Series]) -> pd.Series:
+def log_means(measure: Measure, values: pd.Series, units: Sequence[pd.Series]) -> pd.Series:
     """Return the logarithm of the mean of each unit.
 
-    The mean is the geometric one, as measures change in proportion; where a value is zero, of which
-    there is no logarithm, it is the arithmetic one.
+    The mean is the geometric one, as measures change in proportion; of a measure that may be zero
+    it is the arithmetic one, whether there is a zero or not: a single nucleus does not change what
+    is estimated.
 
     Parameters
     ----------
+    measure : Measure
     values : pandas.Series
         From `values_of`, without NaN.
     units : sequence of pandas.Series
         What each value belongs to.
     """
-    with np.errstate(divide="ignore"):
-        if (values == 0).any():
-            return np.log(values.groupby(units).mean())
+    if not measure.may_be_zero:
         return np.log(values).groupby(units).mean()
+    with np.errstate(divide="ignore"):
+        return np.log(values.groupby(units).mean())
 
 
 def is_doubted(nuclei: pd.DataFrame) -> pd.Series:

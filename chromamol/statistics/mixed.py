@@ -45,8 +45,8 @@ def effect_of_group(pair: Pair, test: Test) -> Effect:
 
     By restricted maximum likelihood (statsmodels MixedLM). The interval takes the quantile of t
     with the degrees of freedom of the replicates, as there are few of them: that of a normal
-    distribution is too narrow. Where the model cannot be fitted, and where nuclei are at zero, of
-    which there is no logarithm, the interval is that of the test.
+    distribution is too narrow. Where the model cannot be fitted, and for a measure that may be
+    zero, of which there is no logarithm, the interval is that of the test.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def effect_of_group(pair: Pair, test: Test) -> Effect:
     """
     nuclei = pair.nuclei
     # With one nucleus in each replicate, the two variances cannot be told apart.
-    if (nuclei["raw"] == 0).any() or nuclei.groupby("replicate").size().max() < 2:
+    if pair.measure.may_be_zero or nuclei.groupby("replicate").size().max() < 2:
         return _of_replicates(test)
 
     import statsmodels.formula.api as smf

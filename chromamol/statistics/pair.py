@@ -19,6 +19,7 @@ class Pair:
 
     Attributes
     ----------
+    measure : Measure
     nuclei : pandas.DataFrame
         Those that count, with: raw, the measure; second, 1 in the second group, else 0; replicate,
         a different name in each group; block.
@@ -27,6 +28,7 @@ class Pair:
     paired : bool
     """
 
+    measure: Measure
     nuclei: pd.DataFrame
     first: pd.Series
     second: pd.Series
@@ -60,8 +62,8 @@ def pair_of(measure: Measure, nuclei: pd.DataFrame, first: str, second: str) -> 
         in_both = groups.index[groups.map(lambda found: {first, second} <= found)]
         there = there[there["block"].isin(in_both)]
         units = [there[name] for name in ("group", "block", "replicate")]
-    means = log_means(there["raw"], units)
+    means = log_means(measure, there["raw"], units)
     if paired:
         means = means.groupby(["group", "block"]).mean()
     none = pd.Series(dtype=float)
-    return Pair(there, means.get(first, none), means.get(second, none), paired)
+    return Pair(measure, there, means.get(first, none), means.get(second, none), paired)

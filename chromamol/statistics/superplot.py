@@ -68,7 +68,7 @@ def _draw(axes: Axes, measure: Measure, nuclei: pd.DataFrame, groups: Sequence[s
     values = values_of(measure, nuclei)
     known = values.dropna()
     units = [nuclei.loc[known.index, name].astype(str) for name in ("group", "replicate")]
-    means = np.exp(log_means(known, units))
+    means = np.exp(log_means(measure, known, units))
     colours = _colours(nuclei)
     for place, group in enumerate(groups):
         of_group = nuclei["group"].astype(str) == group

@@ -205,6 +205,21 @@ def test_nuclei_at_zero_count() -> None:
     assert "at zero" in row(compare_groups(table), "condensed_area_fraction")["reason"]
 
 
+def test_one_zero_does_not_change_what_is_estimated() -> None:
+    table = study(np.random.default_rng(13), effect=1.3)
+    of_ccp = [one for one in MEASURES if one.name == "ccp"]
+    found = row(compare_groups(table, measures=of_ccp), "ccp")
+    assert found["model"] == "means of replicates"
+    means = table.groupby(["group", "replicate"])["ccp"].mean().groupby("group").apply(stats.gmean)
+    assert found["ratio"] == pytest.approx(means["treated"] / means["control"])
+    numbers = []
+    for value in (0.0, 1e-9):
+        table.loc[0, "ccp"] = value
+        found = row(compare_groups(table, measures=of_ccp), "ccp")
+        numbers.append(found[["ratio", "ratio_low", "ratio_high", "p"]].astype(float))
+    np.testing.assert_allclose(*numbers, rtol=1e-6)
+
+
 def test_a_block_is_the_mean_of_its_replicates() -> None:
     rng = np.random.default_rng(10)
     table = study(rng, blocks=0.1)
