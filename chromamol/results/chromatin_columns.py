@@ -69,8 +69,8 @@ CHROMATIN_COLUMNS: tuple[Declaration, ...] = (
         "domain_count",
         "",
         "Number of domains: connected regions of dense chromatin, larger than the resolution. "
-        "Empty where noise hides them: the two classes are less than 3 standard deviations of the noise "
-        "apart, or it exceeds half of the mean.",
+        "Empty where noise hides them: the two classes are less than 3 standard deviations of the "
+        "noise apart, or it exceeds half of the mean.",
         f"regions of the density, smoothed to {RESOLUTION}, above the midpoint of the means of "
         "the two classes of Otsu's threshold, larger than a disc as wide as the resolution",
         f"{OTSU}; {OURS}",
@@ -94,9 +94,10 @@ CHROMATIN_COLUMNS: tuple[Declaration, ...] = (
         "lamina_layer_nm",
         "nm",
         "Mean thickness of the condensed layer along the nuclear envelope: the area of the domains "
-        "that come as close to it as 5 % of the nuclear radius, spread over the length of the "
-        "outline. A domain that reaches from the rim to the interior counts as a whole. Empty "
-        "where the image border cuts the nucleus, or noise hides the domains.",
+        "that come as close to it as 5 % of the nuclear radius (or one pixel, where that is more), "
+        "spread over the length of the outline. A domain that reaches from the rim to the interior "
+        "counts as a whole. Empty where the image border cuts the nucleus, or noise hides the "
+        "domains.",
         "area of the domains at the rim / perimeter; radius = sqrt(area / pi)",
         _LAYERS,
     ),
@@ -105,9 +106,10 @@ CHROMATIN_COLUMNS: tuple[Declaration, ...] = (
         "",
         "Chromatin condensation parameter: how densely the nucleus is filled with edges, in per "
         f"cent. Of {STAIN}, scaled to its maximum, so that no gain matters; noise and focus do. "
-        "Empty of nuclei with less than 2 um2 inside the rim that is left out.",
-        "100 * edge pixels / pixels, 2 pixels and more inside the outline, in pixels of about 200 "
-        "nm; edges: local maxima of the Sobel gradient (kernel / 8) above 0.12",
+        "Empty of nuclei with less than 2 um2 inside the rim that is left out, and of images with "
+        "pixels above 200 nm.",
+        "100 * edge pixels / pixels, 2 pixels and more inside the outline, after averaging over "
+        "squares of 200 nm; edges: local maxima of the Sobel gradient (kernel / 8) above 0.12",
         "Irianto, Lee and Knight, Med. Eng. Phys. 36, 412 (2014); pixel size and threshold: Heo et "
         "al., eLife 5, e18207 (2016)",
     ),

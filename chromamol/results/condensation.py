@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import ndimage
-from skimage.measure import block_reduce
 
 from chromamol.images.smoothing import FWHM_TO_SD, smooth_inside
 from chromamol.results.domains import resolution_nm
@@ -44,23 +43,43 @@ def chromatin_condensation_parameter(
     yx_whole : (y, x) bool
         The nucleus, with its holes.
     yx_spacing_nm : (float, float)
-        Pixel size, nm; whole pixels are averaged to about 200 nm.
+        Pixel size, nm.
 
     Returns
     -------
     float
-        0 to 100; NaN where fewer than 50 of these pixels are left.
+        0 to 100; NaN where fewer than 50 of these pixels are left, or the image has larger ones.
     """
-    block = tuple(max(1, round(_CCP_PIXEL_NM / side)) for side in yx_spacing_nm)
+    if max(yx_spacing_nm) > _CCP_PIXEL_NM:
+        return float("nan")
     alone = np.where(yx_whole, np.nan_to_num(yx_density), 0.0)
-    coarse = np.pad(block_reduce(alone, block, np.mean), 1)
-    inside = np.pad(block_reduce(yx_whole.astype(np.float64), block, np.mean), 1) >= 0.5
+    coarse = np.pad(_resampled(alone, yx_spacing_nm), 1)
+    inside = np.pad(_resampled(yx_whole.astype(np.float64), yx_spacing_nm), 1) >= 0.5
     interior = ndimage.binary_erosion(inside, iterations=_CCP_RIM_PX)
     if np.count_nonzero(interior) < _CCP_FEWEST_PX or coarse.max() <= 0:
         return float("nan")
     scaled = np.clip(coarse / coarse.max(), 0, 1)
     slope_y, slope_x = (ndimage.sobel(scaled, axis) / 8 for axis in (0, 1))
     return float(100 * _edges(slope_y, slope_x)[interior].mean())
+
+
+def _resampled(yx_values: Field, yx_spacing_nm: tuple[float, float]) -> Field:
+    """Average over the area of square pixels of 200 nm, four of which meet in the middle."""
+    rows, columns = (
+        _shares(count, side) for count, side in zip(yx_values.shape, yx_spacing_nm, strict=True)
+    )
+    averaged: Field = rows @ yx_values @ columns.T
+    return averaged
+
+
+def _shares(count: int, side_nm: float) -> Field:
+    """Return the share of each coarse pixel that each fine one covers, along an axis."""
+    half = math.ceil(count * side_nm / (2 * _CCP_PIXEL_NM))
+    coarse_nm = np.arange(-half, half + 1)[:, np.newaxis] * _CCP_PIXEL_NM
+    fine_nm = (np.arange(count + 1) - count / 2) * side_nm
+    begin_nm = np.maximum(coarse_nm[:-1], fine_nm[:-1])
+    end_nm = np.minimum(coarse_nm[1:], fine_nm[1:])
+    return np.clip(end_nm - begin_nm, 0, None) / _CCP_PIXEL_NM
 
 
 def _edges(slope_y: Field, slope_x: Field) -> Mask:
@@ -113,15 +132,15 @@ def lamina_layer_nm(
     """Return the mean thickness of the condensed layer along the nuclear envelope.
 
     The area of the domains at the rim, those that come as close to it as 5 % of the radius of the
-    nucleus, over the length of the rim: Heo et al., Nat. Biomed. Eng. 7, 177 (2023), and Kim et
-    al., bioRxiv 2025.07.18.665612, for clusters of localisations.
+    nucleus (or one pixel, where that is more), over the length of the rim: Heo et al., Nat. Biomed.
+    Eng. 7, 177 (2023), and Kim et al., bioRxiv 2025.07.18.665612, for clusters of localisations.
 
     Parameters
     ----------
     yx_domains : (y, x) int32
         Numbers of the domains, 0 outside of them.
     yx_distance_nm : (y, x) float64
-        Distance to the rim, nm.
+        Distance to the nearest pixel outside the nucleus, holes filled, nm.
     yx_whole : (y, x) bool
         The nucleus, with its holes.
     perimeter_nm : float
@@ -131,6 +150,7 @@ def lamina_layer_nm(
     """
     pixel_nm2 = math.prod(yx_spacing_nm)
     radius_nm = math.sqrt(np.count_nonzero(yx_whole) * pixel_nm2 / math.pi)
-    at_the_rim = np.unique(yx_domains[yx_distance_nm <= _AT_THE_RIM * radius_nm])
+    close_nm = max(_AT_THE_RIM * radius_nm, *yx_spacing_nm)  # no distance is below one pixel
+    at_the_rim = np.unique(yx_domains[yx_distance_nm <= close_nm])
     counts = np.bincount(yx_domains.ravel())
     return float(counts[at_the_rim[at_the_rim > 0]].sum() * pixel_nm2 / perimeter_nm)

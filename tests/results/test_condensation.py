@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from chromamol.results.condensation import (
     bright_over_others,
@@ -66,6 +67,33 @@ def test_more_domains_are_more_edges_and_a_speck_of_a_nucleus_has_none():
     assert math.isnan(chromatin_condensation_parameter(0.0 * mask, mask, SPACING_NM))
 
 
+def texture(yx_spacing_nm):
+    """A smooth texture in an elliptic nucleus, whatever the pixels, and its mask."""
+    rng = np.random.default_rng(0)
+    waves, phases = 2 * np.pi / 1_500 * rng.normal(size=(60, 2)), rng.uniform(0, 2 * np.pi, 60)
+    counts = [
+        math.ceil(length / side) for length, side in zip((12e3, 9e3), yx_spacing_nm, strict=True)
+    ]
+    y, x = (
+        (np.indices(counts)[axis] + 0.5 - counts[axis] / 2) * yx_spacing_nm[axis] for axis in (0, 1)
+    )
+    field = sum(np.cos(a * y + b * x + phase) for (a, b), phase in zip(waves, phases, strict=True))
+    return np.exp(0.15 * field), np.hypot(y / 5_500, x / 4_000) < 1
+
+
+def test_edges_depend_neither_on_the_pixel_size_nor_on_the_axis():
+    reference = chromatin_condensation_parameter(*texture((20.0, 20.0)), (20.0, 20.0))
+    assert reference > 5
+    # 81 nm and 79 nm round to 2 and 3 pixels of 200 nm; 131 nm is none of its divisors.
+    for spacing in ((79.0, 79.0), (81.0, 81.0), (81.0, 131.0), (134.0, 134.0)):
+        density, mask = texture(spacing)
+        found = chromatin_condensation_parameter(density, mask, spacing)
+        assert found == pytest.approx(reference, rel=0.06)
+        turned = chromatin_condensation_parameter(density.T, mask.T, spacing[::-1])
+        assert turned == pytest.approx(found)
+    assert math.isnan(chromatin_condensation_parameter(*texture((150.0, 201.0)), (150.0, 201.0)))
+
+
 def test_bright_over_others_is_that_of_two_plateaus():
     r_nm, mask = disc()
     share = (600 / RADIUS_NM) ** 2
@@ -85,7 +113,7 @@ def test_the_layer_at_the_lamina_is_as_thick_as_it_was_drawn():
     density = np.where((r_nm > RADIUS_NM - thickness_nm) | (r_nm < 300), 2.0, 1.0)
     found = find_domains(np.where(mask, density, np.nan), mask, SPACING_NM)
     assert found.count == 2  # the one in the middle is none of the lamina
-    distance_nm = RADIUS_NM - r_nm
+    distance_nm = ndimage.distance_transform_edt(mask, sampling=SPACING_NM)
     perimeter_nm = 2 * math.pi * RADIUS_NM
     layer = lamina_layer_nm(found.labels, distance_nm, mask, perimeter_nm, SPACING_NM)
     expected_nm = thickness_nm * (1 - thickness_nm / (2 * RADIUS_NM))
@@ -101,7 +129,21 @@ def test_the_layer_at_the_lamina_is_as_thick_as_it_was_drawn():
 
 def test_domains_as_close_as_a_twentieth_of_the_radius_are_at_the_lamina():
     r_nm, mask = disc()
-    for gap_nm, at_the_rim in ((80.0, True), (130.0, False)):
+    distance_nm = ndimage.distance_transform_edt(mask, sampling=SPACING_NM)
+    for gap_nm, at_the_rim in ((70.0, True), (130.0, False)):
         ring = (r_nm < RADIUS_NM - gap_nm) & (r_nm > RADIUS_NM - gap_nm - 200)
-        layer = lamina_layer_nm(ring.astype(np.int32), RADIUS_NM - r_nm, mask, 1.0, SPACING_NM)
+        layer = lamina_layer_nm(ring.astype(np.int32), distance_nm, mask, 1.0, SPACING_NM)
         assert (layer > 0) == at_the_rim
+
+
+@pytest.mark.parametrize("spacing", [(140.0, 110.0), (110.0, 160.0)])
+def test_pixels_above_a_twentieth_of_the_radius_have_a_layer(spacing):
+    y, x = (np.indices((40, 50))[axis] * spacing[axis] - 2_200 for axis in (0, 1))
+    mask = np.hypot(y, x) < RADIUS_NM
+    distance_nm = ndimage.distance_transform_edt(mask, sampling=spacing)
+    ring = (mask & (np.hypot(y, x) > 1_600)).astype(np.int32)
+    layer = lamina_layer_nm(ring, distance_nm, mask, 2 * math.pi * RADIUS_NM, spacing)
+    assert layer == pytest.approx(400 * 0.9, rel=0.06)
+    # One pixel away from the rim is not at it.
+    inner = (distance_nm > 1.5 * max(spacing)).astype(np.int32)
+    assert lamina_layer_nm(inner, distance_nm, mask, 1.0, spacing) == 0
