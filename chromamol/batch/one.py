@@ -16,7 +16,7 @@ from chromamol.batch.task import Ended, Status
 from chromamol.errors import Cancelled, ChromamolError, NoImage
 from chromamol.memory import PeakMemory
 from chromamol.progress import Progress, Silent
-from chromamol.results.columns import COLUMNS_FILE, DOMAINS_FILE, NUCLEI_FILE
+from chromamol.results.columns import COLUMNS, COLUMNS_FILE, DOMAINS_FILE, NUCLEI_FILE
 from chromamol.results.folders import check_folder, input_store
 from chromamol.results.place import PROVENANCE_FILE, TIFF_MAPS, provenance_of
 
@@ -121,7 +121,7 @@ def _analyse(
 
 
 def _key_of(task: Task, settings: Settings) -> str:
-    """Return what changes when the files, the settings or the version do."""
+    """Return what changes when the files, the settings, the version or the tables do."""
     from chromamol.images.files import source_files
 
     files = [*task.files, *([task.nuclei] if task.nuclei else [])]
@@ -130,6 +130,8 @@ def _key_of(task: Task, settings: Settings) -> str:
         "nuclei": task.nuclei is not None,
         "settings": settings.model_dump(mode="json"),
         "version": chromamol.__version__,
+        # Between two versions, too: tables of different columns are not gathered in one.
+        "columns": [(column.file, column.name, column.formula) for column in COLUMNS],
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 

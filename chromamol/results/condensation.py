@@ -79,7 +79,8 @@ def _shares(count: int, side_nm: float) -> Field:
     fine_nm = (np.arange(count + 1) - count / 2) * side_nm
     begin_nm = np.maximum(coarse_nm[:-1], fine_nm[:-1])
     end_nm = np.minimum(coarse_nm[1:], fine_nm[1:])
-    return np.clip(end_nm - begin_nm, 0, None) / _CCP_PIXEL_NM
+    shares: Field = np.maximum(end_nm - begin_nm, 0) / _CCP_PIXEL_NM
+    return shares
 
 
 def _edges(slope_y: Field, slope_x: Field) -> Mask:

@@ -74,6 +74,11 @@ MEASURES = (
     Measure("ccp", "chromatin condensation parameter (%)", may_be_zero=True),
 )
 
+_QUOTIENTS = {
+    "rate_rim_over_centre": ("rate_rim_mean", "rate_centre_mean"),
+    "rate_variation": ("rate_sd_of_map", "rate_mean"),
+}
+
 
 def values_of(measure: Measure, nuclei: pd.DataFrame) -> pd.Series:
     """Return the measure of each nucleus; NaN where it does not count.
@@ -89,13 +94,10 @@ def values_of(measure: Measure, nuclei: pd.DataFrame) -> pd.Series:
     pandas.Series
         float64, positive or NaN; zero, too, where it may be.
     """
-    if measure.name == "rate_rim_over_centre":
-        values = nuclei["rate_rim_mean"] / nuclei["rate_centre_mean"]
-    elif measure.name == "rate_variation":
-        values = nuclei["rate_sd_of_map"] / nuclei["rate_mean"]
-    else:
-        values = nuclei[measure.name]
-    values = values.astype(np.float64)
+    numerator, *denominators = _columns_of(measure)
+    values = nuclei[numerator].astype(np.float64)
+    for denominator in denominators:
+        values = values / nuclei[denominator]
     counts = values >= 0 if measure.may_be_zero else values > 0
     if measure.of_rate:
         counts &= ~is_doubted(nuclei)
@@ -127,12 +129,18 @@ def log_means(measure: Measure, values: pd.Series, units: Sequence[pd.Series]) -
 
 def is_doubted(nuclei: pd.DataFrame) -> pd.Series:
     """Tell of each nucleus whether its map must not be believed."""
-    codes = nuclei["findings"].fillna("").str.split(";")
+    codes = nuclei["findings"].astype(object).fillna("").str.split(";")
     return codes.map(lambda found: not DOUBTS.isdisjoint(found)).astype(bool)
 
 
 def why_not(measure: Measure, nuclei: pd.DataFrame) -> str:
     """Return why a measure is not compared; empty if it is."""
+    missing = [name for name in _columns_of(measure) if name not in nuclei]
+    if missing:
+        return (
+            f"The tables have no column {missing[0]}, as those of an earlier version. Analyse the "
+            "images again."
+        )
     if measure.of_rate and nuclei["exploratory"].astype(bool).any():
         return EXPLORATORY_REASON
     if measure.of_rate and nuclei["quantity"].nunique() > 1:
@@ -143,3 +151,8 @@ def why_not(measure: Measure, nuclei: pd.DataFrame) -> str:
     if measure.is_level and nuclei["scale"].nunique() > 1:
         return "The rates of some images have a unit, and those of others have none."
     return ""
+
+
+def _columns_of(measure: Measure) -> tuple[str, ...]:
+    """Name the columns of a measure: one, or two of which it is the quotient."""
+    return _QUOTIENTS.get(measure.name, (measure.name,))

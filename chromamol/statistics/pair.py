@@ -51,7 +51,7 @@ def pair_of(measure: Measure, nuclei: pd.DataFrame, first: str, second: str) -> 
         raw=values_of(measure, there),
         second=(there["group"].astype(str) == second).astype(float),
         group=there["group"].astype(str),
-        block=there["block"].fillna("").astype(str),
+        block=there["block"].astype(object).fillna("").astype(str),
         replicate=there["group"].astype(str) + "\0" + there["replicate"].astype(str),
     )
     paired = len(there) > 0 and bool((there["block"] != "").all())

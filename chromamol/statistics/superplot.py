@@ -93,7 +93,7 @@ def _draw(axes: Axes, measure: Measure, nuclei: pd.DataFrame, groups: Sequence[s
 def _colours(nuclei: pd.DataFrame) -> pd.Series:
     """Give each replicate a colour; only those that a block pairs share one."""
     alone = nuclei["group"].astype(str) + "\n" + nuclei["replicate"].astype(str)
-    block = nuclei["block"].fillna("").astype(str)
+    block = nuclei["block"].astype(object).fillna("").astype(str)
     numbers, _ = pd.factorize(block.where(block != "", alone), sort=True)
     return pd.Series(np.take(_COLOURS, numbers, mode="wrap"), nuclei.index)
 

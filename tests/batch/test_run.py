@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,7 @@ import tifffile
 from chromamol import output, pipeline
 from chromamol.batch import Ended, Status, plan_batch, run_batch
 from chromamol.batch import log as log_module
+from chromamol.batch import one as one_module
 from chromamol.batch.log import BatchLog
 from chromamol.errors import CallError, Cancelled
 from chromamol.pipeline import analyse
@@ -122,6 +124,20 @@ def test_a_second_batch_does_what_changed_and_nothing_else(folder_of: FolderOf) 
     assert not any(one.before for one in run(folder, other, overwrite=True).values())
     provenance = json.loads((out / "a" / "provenance.json").read_text(encoding="utf-8"))
     assert len(provenance["batch_key"]) == 64
+
+
+def test_a_result_of_other_columns_or_formulas_is_made_again(
+    folder_of: FolderOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = folder_of("a.ome.tif")
+    now = one_module.COLUMNS
+    other = replace(now[-1], formula="as it was computed once")
+    for earlier in (now[:-1], (*now[:-1], other)):
+        monkeypatch.setattr(one_module, "COLUMNS", earlier)
+        run(folder)
+        monkeypatch.setattr(one_module, "COLUMNS", now)
+        assert not run(folder)["a.ome.tif"].before
+    assert run(folder)["a.ome.tif"].before
 
 
 def test_groups_are_in_the_tables(folder_of: FolderOf) -> None:

@@ -220,6 +220,18 @@ def test_one_zero_does_not_change_what_is_estimated() -> None:
     np.testing.assert_allclose(*numbers, rtol=1e-6)
 
 
+def test_a_table_of_an_earlier_version_says_what_it_lacks() -> None:
+    table = study(np.random.default_rng(14)).drop(columns=["lamina_layer_nm", "rate_rim_mean"])
+    table = table.assign(block=np.nan, findings=np.nan)  # as empty columns of a file are read
+    compared = compare_groups(table, measures=MEASURES[2:])
+    for name, lacking in (
+        ("lamina_layer_nm", "lamina_layer_nm"),
+        ("rate_rim_over_centre", "rate_rim_mean"),
+    ):
+        assert f"no column {lacking}" in row(compared, name)["reason"]
+    assert row(compared, "area_um2")["p"] <= 1
+
+
 def test_a_block_is_the_mean_of_its_replicates() -> None:
     rng = np.random.default_rng(10)
     table = study(rng, blocks=0.1)
