@@ -37,6 +37,8 @@ class BatchLog:
 
     Attributes
     ----------
+    is_new : bool
+        Whether no batch wrote to the folder before.
     rows : dict of str to dict
         The last line of each image, by its cell in the table.
     trouble : str
@@ -57,6 +59,7 @@ class BatchLog:
             out.mkdir(parents=True, exist_ok=True)
             self._take(out)
             try:
+                self.is_new = not self._path.is_file()
                 rows = last_rows(out)
                 self.rows = {name: rows[name] for name in map(_cell, names) if name in rows}
                 self._write_anew()

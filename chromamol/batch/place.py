@@ -12,6 +12,18 @@ LOCK_FILE = ".batch.lock"
 IMAGE_KEY = "batch_image"
 # Tables that are Parquet files, too.
 GATHERED = (DOMAINS_FILE, NUCLEI_FILE)
-WRITTEN = {BATCH_FILE, COMPARISONS_FILE, COLUMNS_FILE, *GATHERED} | {
-    name.replace(".csv", ".parquet") for name in GATHERED
-}
+_PARQUET = tuple(name.replace(".csv", ".parquet") for name in GATHERED)
+WRITTEN = {BATCH_FILE, COMPARISONS_FILE, COLUMNS_FILE, *GATHERED, *_PARQUET}
+# Only with a sample sheet.
+COMPARISONS = (COMPARISONS_FILE, "comparisons.png", "comparisons.pdf")
+# Made of all results; stale when there is none.
+FROM_RESULTS = (
+    *COMPARISONS,
+    *GATHERED,
+    *_PARQUET,
+    COLUMNS_FILE,
+    REPORT_FILE,
+    REFERENCES_FILE,
+    MAPS_FILE,
+    MAPS_FILE.replace(".svg", ".pdf"),
+)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from chromamol.batch.log import BatchLog
 from chromamol.batch.one import bring_to_end
-from chromamol.batch.tables import gather_tables
+from chromamol.batch.tables import gather_tables, remove_tables
 from chromamol.batch.task import Status
 from chromamol.errors import CallError
 from chromamol.settings import Settings
@@ -40,7 +40,8 @@ def run_batch(
 
     Each image gets the files of ``chromamol run`` in a folder of its own; ``batch.csv`` gets a line
     as it ends; ``nuclei.csv`` and ``domains.csv`` of all images (and ``.parquet``), and
-    ``report.html``, are written at the end. An image whose result is there and was made from the
+    ``report.html``, are written at the end; where no image is done, those of an earlier batch are
+    removed. An image whose result is there and was made from the
     same files with the same settings and version is not analysed again, so that a batch that was
     stopped or killed goes on.
 
@@ -101,6 +102,8 @@ def run_batch(
             from chromamol.report.write import write_report
 
             write_report(plan.out, progress=progress)
+        elif not log.is_new:
+            remove_tables(plan.out)
     finally:
         log.close()
     if log.trouble:

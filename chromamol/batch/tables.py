@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from chromamol.batch.place import COMPARISONS_FILE, GATHERED
+from chromamol.batch.place import COMPARISONS, COMPARISONS_FILE, FROM_RESULTS, GATHERED
 from chromamol.output import appearing_file, disk_told
 from chromamol.results.columns import COLUMNS_FILE
 from chromamol.results.sources import NONE, OURS
@@ -16,7 +16,8 @@ from chromamol.statistics.compare import FORMULAS, compare_groups
 from chromamol.statistics.superplot import draw_superplots
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from chromamol.batch.plan import Plan
     from chromamol.batch.task import Task
@@ -32,7 +33,8 @@ def gather_tables(plan: Plan, done: Sequence[Task]) -> None:
     """Write the tables of results in one, as CSV and as Parquet.
 
     The column `image` holds the file relative to the folder of the batch; with a sample sheet, its
-    group, replicate and block follow, and ``comparisons.csv`` compares the groups.
+    group, replicate and block follow, and ``comparisons.csv`` compares the groups; without one, an
+    earlier comparison is removed.
 
     Parameters
     ----------
@@ -66,8 +68,32 @@ def gather_tables(plan: Plan, done: Sequence[Task]) -> None:
             ]
             _write_comparisons(plan, table)
             columns = pd.concat([columns, pd.DataFrame(rows, columns=columns.columns)])
+        else:
+            _remove(plan.out, COMPARISONS)
         with appearing_file(plan.out / COLUMNS_FILE) as partial:
             write_table(partial, columns)
+
+
+def remove_tables(out: Path) -> None:
+    """Remove the tables of an earlier batch and what was made from them; the results stay.
+
+    Parameters
+    ----------
+    out : Path
+
+    Raises
+    ------
+    CallError
+        If they cannot be removed.
+    """
+    with disk_told(out):
+        _remove(out, FROM_RESULTS)
+
+
+def _remove(out: Path, names: Iterable[str]) -> None:
+    """Remove files, where they are there."""
+    for name in names:
+        (out / name).unlink(missing_ok=True)
 
 
 def _write_comparisons(plan: Plan, nuclei: pd.DataFrame) -> None:

@@ -126,6 +126,8 @@ def batch(
         done += f" ({before} were before)"
     words = [done, f"{counts[Status.FAILED]} failed", f"{counts[Status.SKIPPED]} skipped"]
     say(f"{', '.join(words)}. How each ended is in {out / 'batch.csv'}.")
+    if not counts[Status.OK]:
+        complain("So there are no tables and no report; those of an earlier batch are removed.")
     if counts[Status.FAILED] or not counts[Status.OK]:
         raise typer.Exit(FAILED)
 

@@ -169,6 +169,12 @@ def test_groups_are_in_the_tables(folder_of: FolderOf) -> None:
     assert compared["reason"].notna().all()
     assert (out / "comparisons.pdf").read_bytes().startswith(b"%PDF")
 
+    # Without the sheet there is no comparison any more.
+    assert run(folder)["b.ome.tif"].status is Status.OK
+    assert not list(out.glob("comparisons.*"))
+    assert "group" not in pd.read_csv(out / "nuclei.csv")
+    assert "comparisons.csv" not in set(pd.read_csv(out / "columns.csv")["file"])
+
 
 def test_a_cancel_leaves_what_is_done(folder_of: FolderOf) -> None:
     folder = folder_of("a.ome.tif", "b.ome.tif", "c.ome.tif")
@@ -325,9 +331,21 @@ def test_what_failed_now_is_in_no_table_though_it_was_done_before(folder_of: Fol
     (folder / "b.ome.tif").write_bytes(b"II*\0")
     assert run(folder)["b.ome.tif"].status is Status.FAILED
     assert list(pd.read_csv(out / "nuclei.csv")["image"]) == ["a.ome.tif"]
-    # With nothing done, the tables stay as they are.
+    # With nothing done, no table and no report tells of what was once.
     (folder / "a.ome.tif").unlink()
     assert set(run(folder)) == {"b.ome.tif"}
+    assert {path.name for path in out.glob("[!.]*")} == {"batch.csv", "a", "b"}
+    assert (out / "b" / "rate.ome.tif").is_file()
+
+
+def test_a_first_batch_without_a_result_removes_nothing(folder_of: FolderOf) -> None:
+    folder = folder_of("a.tif")
+    (folder / "a.tif").write_bytes(b"II*\0")
+    out = folder.parent / "out"
+    out.mkdir()
+    (out / "report.html").write_text("mine")
+    assert run(folder)["a.tif"].status is Status.FAILED
+    assert (out / "report.html").read_text() == "mine"
 
 
 def test_the_table_holds_the_images_of_this_batch(folder_of: FolderOf) -> None:
