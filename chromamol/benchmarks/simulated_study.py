@@ -15,6 +15,7 @@ import pandas as pd
 from chromamol.batch import plan_batch, run_batch
 from chromamol.batch.place import COMPARISONS_FILE
 from chromamol.benchmarks.tables import markdown
+from chromamol.errors import CallError
 from chromamol.progress import Silent
 from chromamol.settings import Settings
 from chromamol.simulated_study import (
@@ -91,13 +92,20 @@ def simulated_study(
     workers : int, optional
         As of `chromamol.batch.run_batch`.
     progress : Progress, optional
+
+    Raises
+    ------
+    CallError
+        If the folder holds studies of other numbers.
     """
     progress = progress or Silent()
     found = []
     for name, options in _STUDIES.items():
         images, results = folder / name / "images", folder / name / "results"
-        if not (images / TRUTH_FILE).is_file():
-            few = nuclei if options.get("calibrated", True) else min(nuclei, _FEW)
+        few = nuclei if options.get("calibrated", True) else min(nuclei, _FEW)
+        if (images / TRUTH_FILE).is_file():
+            _check_size(images, replicates, few)
+        else:
             simulate_study(images, **options, replicates=replicates, nuclei=few, progress=progress)
         plan = plan_batch(images, results, sheet=images / SHEET_FILE)
         settings = Settings.from_yaml(images / SETTINGS_FILE)
@@ -108,6 +116,20 @@ def simulated_study(
         truth = true_ratios(pd.read_csv(images / TRUTH_FILE))
         found += [_found(name, compared.loc[one], truth[one]) for one in _MEASURES]
     return found
+
+
+def _check_size(images: Path, replicates: int, nuclei: int) -> None:
+    """Refuse a study of other numbers than are asked for."""
+    truth = pd.read_csv(images / TRUTH_FILE)
+    in_replicates = truth.groupby(["group", "replicate"]).size()
+    in_groups = in_replicates.groupby("group").size()
+    if set(in_groups) != {replicates} or set(in_replicates) != {nuclei}:
+        msg = (
+            f"{images} holds a study with {in_groups.max()} replicates in a group and "
+            f"{in_replicates.max()} nuclei in a replicate; {replicates} and {nuclei} were asked "
+            "for. Give another folder, or the numbers of the study."
+        )
+        raise CallError(msg)
 
 
 def true_ratios(truth: pd.DataFrame) -> dict[str, float]:

@@ -12,6 +12,7 @@ from chromamol import simulated_study as simulation
 from chromamol.batch import tables
 from chromamol.benchmarks import simulated_study as benchmark
 from chromamol.benchmarks.simulated_study import simulated_study, to_markdown, true_ratios
+from chromamol.errors import CallError
 from chromamol.results import figure
 
 if TYPE_CHECKING:
@@ -76,4 +77,7 @@ def test_a_small_study_all_the_way_and_again(
     assert len(dates) == 8
     again = simulated_study(tmp_path, replicates=2, nuclei=1, workers=0)
     assert to_markdown(again) == to_markdown(found[2:])
+    for other in ({"replicates": 3, "nuclei": 1}, {"replicates": 2, "nuclei": 2}):
+        with pytest.raises(CallError, match="2 replicates in a group and 1 nuclei in a replicate"):
+            simulated_study(tmp_path, **other, workers=0)
     assert {path: path.stat().st_mtime_ns for path in dates} == dates
