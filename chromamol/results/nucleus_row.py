@@ -9,6 +9,7 @@ import numpy as np
 from scipy import ndimage
 
 from chromamol.inference.domain_spacing import domain_spacing_nm
+from chromamol.inference.rate_map import Scale
 from chromamol.results.condensation import (
     bright_over_others,
     chromatin_condensation_parameter,
@@ -103,7 +104,9 @@ def _rates(pixels: NucleusPixels) -> Row:
     rate_sd = rate_map.rate_sd[mask & np.isfinite(rate_map.rate_sd)]
     quartile, median, upper_quartile = percentiles(rate, 25, 50, 75)
     rate_mean, rate_mean_sd = rate_map.mean_over(mask)
-    low, high = rate_map.interval_of(rate_mean, rate_mean_sd)
+    # The mean of a relative map is 1 by definition: an interval of no width is no knowledge.
+    is_relative = rate_map.scale is Scale.RELATIVE
+    low, high = rate_map.interval_of(rate_mean, float("nan") if is_relative else rate_mean_sd)
     return {
         "rate_mean": rate_mean,
         "rate_mean_sd": rate_mean_sd,

@@ -18,12 +18,12 @@ from chromamol.results.sources import (
 )
 
 _LAMBDA = (
-    "mean of lambda; lambda e = h + ell^2 lap(e - delta^2 lap e); of one mark u: "
+    "mean of lambda; lambda e = h + ell^2 lap(e + chi h / 2 - delta^2 lap e); of one mark u: "
     "s / gamma = u - ell^2 lap u"
 )
 _INTERVAL = (
-    "interval of rate_mean by the posterior covariance; empty where the method gives none. Like "
-    "that of a pixel, it is Gaussian in the logarithm of a rate ratio, and in a deposition."
+    "interval of rate_mean by the posterior covariance, Gaussian in the logarithm. Empty where the "
+    "method gives none, and of relative maps, whose mean is 1 by definition."
 )
 
 RATE_COLUMNS: tuple[Declaration, ...] = (
@@ -45,16 +45,14 @@ RATE_COLUMNS: tuple[Declaration, ...] = (
         "rate_mean_low",
         RATE_UNIT,
         f"Lower end of the 95 % {_INTERVAL}",
-        "rate_mean * exp(-1.96 rate_mean_sd / rate_mean); of a deposition rate_mean - 1.96 "
-        "rate_mean_sd",
+        "rate_mean * exp(-1.96 rate_mean_sd / rate_mean)",
         OURS,
     ),
     (
         "rate_mean_high",
         RATE_UNIT,
         f"Upper end of the 95 % {_INTERVAL}",
-        "rate_mean * exp(1.96 rate_mean_sd / rate_mean); of a deposition rate_mean + 1.96 "
-        "rate_mean_sd",
+        "rate_mean * exp(1.96 rate_mean_sd / rate_mean)",
         OURS,
     ),
     (

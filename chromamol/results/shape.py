@@ -51,6 +51,12 @@ def shape_of(yx_inside: NDArray[np.bool_], yx_spacing_nm: tuple[float, float]) -
         Holes are filled. Outside of the array there is none of it.
     yx_spacing_nm : (float, float)
         Pixel size, nm; pixels that are not square are made so, as small as their shorter side.
+
+    Returns
+    -------
+    Shape
+        Unknown where that leaves nothing of the region, as of one that is thinner than such a pixel
+        is long.
     """
     side_nm = min(yx_spacing_nm)
     filled = ndimage.binary_fill_holes(np.pad(yx_inside, 2))
@@ -61,6 +67,8 @@ def shape_of(yx_inside: NDArray[np.bool_], yx_spacing_nm: tuple[float, float]) -
         )
         # Half of the longer side: else the steps of the longer pixels count as length.
         filled = ndimage.gaussian_filter(fraction, max(zoom) / 2) >= 0.5
+    if not filled.any():
+        return Shape()
     (region,) = regionprops(filled.astype(np.uint8), spacing=(side_nm / 1e3, side_nm / 1e3))
     perimeter_um = float(region.perimeter_crofton)
     return Shape(

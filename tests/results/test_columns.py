@@ -22,9 +22,10 @@ def test_dictionary_has_exactly_the_columns_of_the_tables(analysis):
     assert set(dictionary.file) == set(tables)
     for file, table in tables.items():
         assert list(table.columns) == dictionary[dictionary.file == file].column.tolist()
-        # No other column than that of a role without a channel is empty in every row.
-        without_channel = {"total_intensity", "mark_intensity"} if file == NUCLEI_FILE else set()
-        assert set(table.columns[table.isna().all()]) == without_channel
+        # No other columns than those of roles without a channel, and the interval of the mean of a
+        # relative map, are empty in every row.
+        empty = {"total_intensity", "mark_intensity", "rate_mean_low", "rate_mean_high"}
+        assert set(table.columns[table.isna().all()]) == (empty if file == NUCLEI_FILE else set())
 
 
 def test_every_header_ends_in_its_unit():

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from chromamol.inference.domain_spacing import domain_spacing_nm
-from chromamol.inference.rate_map import Quantity
+from chromamol.inference.rate_map import Scale
 from chromamol.results.domains import domain_density, find_domains
 from chromamol.results.measure import measure
 from chromamol.settings import Role
@@ -104,16 +104,15 @@ def test_the_error_of_a_mean_is_not_the_mean_of_the_errors(analysis):
 
 
 def test_the_interval_of_a_mean_is_that_of_a_lognormal(analysis):
-    for row in measure(analysis).nuclei.itertuples():
+    ratios = with_maps(analysis, *[{"scale": Scale.RATIO}] * 2)
+    for row in measure(ratios).nuclei.itertuples():
         share = row.rate_mean_sd / row.rate_mean
         low, high = stats.lognorm.interval(0.95, share, scale=row.rate_mean)
         assert (row.rate_mean_low, row.rate_mean_high) == pytest.approx((low, high))
-    deposition = with_maps(analysis, *[{"quantity": Quantity.DEPOSITION}] * 2)
-    for row in measure(deposition).nuclei.itertuples():
-        low, high = stats.norm.interval(0.95, row.rate_mean, row.rate_mean_sd)
-        assert (row.rate_mean_low, row.rate_mean_high) == pytest.approx((low, high))
-    stored = with_maps(analysis, {"posterior": None}, {"posterior": None})
-    assert measure(stored).nuclei[["rate_mean_low", "rate_mean_high"]].isna().all(axis=None)
+    for changed in ({"posterior": None}, {"scale": Scale.RELATIVE}):
+        without = measure(with_maps(ratios, changed, changed)).nuclei
+        assert without[["rate_mean_low", "rate_mean_high"]].isna().all(axis=None)
+        assert without.rate_mean.notna().all()
 
 
 def test_a_map_that_was_read_back_has_means_without_errors(analysis):

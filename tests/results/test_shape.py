@@ -9,7 +9,7 @@ import pytest
 from scipy import special
 from skimage.measure import regionprops
 
-from chromamol.results.shape import shape_of
+from chromamol.results.shape import Shape, shape_of
 
 
 def ellipse(spacing_nm, semi_nm=(1_500.0, 1_000.0), angle=0.4, shape=(260, 300)):
@@ -59,3 +59,8 @@ def test_an_indented_nucleus_is_less_solid_and_less_round():
     in_pixels = shape_of(indented, (1e3, 1e3))
     assert in_pixels.perimeter_um == pytest.approx(region.perimeter_crofton)
     assert in_pixels.solidity == pytest.approx(region.solidity)
+
+
+def test_a_sliver_that_smoothing_erases_has_no_shape():
+    assert shape_of(np.ones((3, 4), bool), (100.0, 10.0)) == Shape()
+    assert shape_of(np.ones((3, 40), bool), (100.0, 10.0)).perimeter_um > 0
