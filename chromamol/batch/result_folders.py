@@ -35,13 +35,16 @@ def folders_of(images: Sequence[Path], out: Path) -> list[Path]:
     folders = []
     for image, name in zip(images, short, strict=True):
         numbered = (image.with_name(f"{image.name}-{number}") for number in count(2))
-        made_from = _made_from(out / name)
-        is_alone = made_from is None and counts[_on_disk(name)] == 1
-        if (out / image / PROVENANCE_FILE).is_file() or not (is_alone or made_from == image.name):
+        shared = counts[_on_disk(name)] > 1 and _made_from(out / name) != image.name
+        if shared or (out / image / PROVENANCE_FILE).is_file():
             names = chain([image], numbered)
         else:
             names = chain([name, image], numbered)
-        folder = next(one for one in names if _on_disk(one) not in taken)
+        folder = next(
+            one
+            for one in names
+            if _on_disk(one) not in taken and _made_from(out / one) in {None, image.name}
+        )
         taken.add(_on_disk(folder))
         folders.append(out / folder)
     return folders

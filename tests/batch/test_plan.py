@@ -105,6 +105,10 @@ def test_the_result_of_an_image_that_is_gone_is_not_overwritten(
     assert task.folder == out / "cell.tif"
     _pretend_done(folder / "cell.tif", task.folder)
     assert plan_batch(folder, out).tasks == (task,)
+    # Nor by its whole file name: 'cell.csv' was the short name of another one.
+    (folder / "cell.tif").rename(folder / "cell.csv")
+    _pretend_done(folder / "cell.csv.gz.tif", out / "cell.csv")
+    assert plan_batch(folder, out).tasks[0].folder == out / "cell.csv-2"
 
 
 def test_a_result_that_has_to_move_is_said(folder_of: FolderOf, tmp_path: Path) -> None:
