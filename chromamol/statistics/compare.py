@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from chromamol.statistics.measures import MEASURES, why_not
+from chromamol.statistics.measures import MEASURES, values_of, why_not
 from chromamol.statistics.mixed import effect_of_group
 from chromamol.statistics.pair import pair_of
 from chromamol.statistics.replicates import FEWEST, compare_replicates
@@ -130,6 +130,10 @@ def _compared(measure: Measure, nuclei: pd.DataFrame, first: str, second: str) -
         row[f"mean_{part}"] = float(np.exp(means.mean())) if means.size else np.nan
     if not (np.isfinite(pair.first).all() and np.isfinite(pair.second).all()):
         return row | {"reason": "All nuclei of a replicate are at zero: there is no ratio to it."}
+    counting = set(nuclei["group"].astype(str)[values_of(measure, nuclei).notna()])
+    nobody = " and ".join(name for name in (first, second) if name not in counting)
+    if nobody:
+        return row | {"reason": f"No nucleus of {nobody} counts: {_why_none(measure)}."}
     fewest = min(pair.first.size, pair.second.size)
     if fewest < FEWEST:
         many = "s" * (fewest != 1)
@@ -148,3 +152,12 @@ def _compared(measure: Measure, nuclei: pd.DataFrame, first: str, second: str) -
         "icc": effect.icc,
         "model": effect.model,
     }
+
+
+def _why_none(measure: Measure) -> str:
+    """Say why no nucleus of a group may count."""
+    if measure.of_rate:
+        return "there is no map that may be believed"
+    if measure.whole:
+        return "the image border cuts them all, or they have no such measure"
+    return "they have no such measure; columns.csv says when it is empty"

@@ -145,6 +145,18 @@ def test_one_replicate_has_no_p_and_says_why() -> None:
     assert found["mean_group"] > 0
 
 
+def test_a_group_without_a_nucleus_that_counts_says_why() -> None:
+    table = study(np.random.default_rng(4))
+    treated = table["group"] == "treated"
+    table.loc[treated, "findings"] = "ell-doubtful"
+    table.loc[treated, "touches_border"] = True
+    table["ccp"] = np.nan
+    found = compare_groups(table)
+    assert "of treated counts: there is no map that may be" in row(found)["reason"]
+    assert "of treated counts: the image border" in row(found, "area_um2")["reason"]
+    assert "of control and treated counts: they have no" in row(found, "ccp")["reason"]
+
+
 def test_the_level_of_relative_maps_is_not_compared_and_patterns_are() -> None:
     rng = np.random.default_rng(5)
     table = compare_groups(study(rng, effect=1.4).assign(scale="RELATIVE"))
