@@ -176,7 +176,9 @@ def _table(path: Path, needed: Mapping[str, bool], troubles: list[str]) -> pd.Da
             troubles.append(f"{path.name} holds text where {name} is a number, and is left out.")
             return nothing
     texts = [name for name in table if table[name].dtype.kind not in "biuf"]
-    table[texts] = table[texts].map(lambda cell: armed(cell) if isinstance(cell, str) else cell)
+    for name in texts:  # a column of texts stays one where all its cells are empty
+        cells = table[name].map(lambda cell: armed(cell) if isinstance(cell, str) else cell)
+        table[name] = cells.astype(table[name].dtype)
     return table
 
 

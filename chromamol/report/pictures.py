@@ -140,10 +140,9 @@ def pictures_of(result: Result, label: int, rate_limit: float | None = None) -> 
     chromatin = np.where(analysis.nuclei.chromatin == label, label, 0)
     pictures = tuple(_picture(panel, frame) for panel in panels)
     shown = [panel for panel in panels if panel.pixels is not None and not panel.dark]
-    small = _webp(_coloured(shown[0] if shown else panels[0]), _THUMBNAIL_PX)
     return Pictures(
         pictures=pictures,
-        thumbnail=Thumbnail(small, width_um, height_um),
+        thumbnail=_thumbnail(_coloured(shown[0] if shown else panels[0]), frame),
         width_um=width_um,
         height_um=height_um,
         outline=_path(frame, chromatin),
@@ -210,11 +209,19 @@ def _coloured(panel: Panel) -> NDArray[np.uint8]:
     return np.asarray(np.round(255 * rgb), np.uint8)
 
 
-def _webp(rgb: NDArray[np.uint8], most_px: int | None = None) -> str:
-    """Return a picture as a data URI."""
+def _thumbnail(rgb: NDArray[np.uint8], frame: Frame) -> Thumbnail:
+    """Make a picture small, with square pixels: the page shows it in the shape that it has."""
+    height_um, width_um = frame.size_um
+    um_per_px = max(frame.size_um) / _THUMBNAIL_PX
+    size = tuple(max(round(side_um / um_per_px), 1) for side_um in (width_um, height_um))
+    return Thumbnail(_webp(rgb, size), width_um, height_um)
+
+
+def _webp(rgb: NDArray[np.uint8], size_px: tuple[int, ...] | None = None) -> str:
+    """Return a picture as a data URI, resized to a width and a height where they are given."""
     picture = PilImage.fromarray(rgb)
-    if most_px is not None:
-        picture.thumbnail((most_px, most_px))
+    if size_px is not None:
+        picture = picture.resize(size_px)
     file = io.BytesIO()
     picture.save(file, "WEBP", quality=_QUALITY)
     return f"data:image/webp;base64,{base64.b64encode(file.getvalue()).decode()}"
@@ -231,10 +238,10 @@ def _scale(bar: Bar) -> Scale:
 
 
 def _path(frame: Frame, yx_labels: NDArray[np.int32]) -> str:
-    """Trace the border of labels as an SVG path, um, within half a pixel of the picture."""
+    """Trace the border of labels as an SVG path, um to the nanometre, within half a pixel."""
     tolerance = 0.5 * min(np.multiply(frame.yx_step, frame.yx_spacing_nm)) / 1e3
     parts = []
     for _, line in frame.outlines_um(yx_labels):
         points = approximate_polygon(line, tolerance)
-        parts.append("M" + "L".join(f"{x:.3g} {y:.3g}" for y, x in points) + "Z")
+        parts.append("M" + "L".join(f"{x:.3f} {y:.3f}" for y, x in points) + "Z")
     return "".join(parts)

@@ -61,6 +61,30 @@ def test_size_and_outline_are_in_um(result) -> None:
     assert not drawn.is_cut
 
 
+def test_a_thumbnail_has_the_shape_of_the_nucleus(result) -> None:
+    thumbnail = pictures_of(result, 1).thumbnail
+    height_px, width_px = pixels_of(thumbnail.uri).shape[:2]
+    assert max(height_px, width_px) == 72
+    assert width_px / height_px == pytest.approx(thumbnail.width_um / thumbnail.height_um, rel=0.01)
+    # Steps of 2 pixels along y and 3 along x, as in a nucleus of more pixels than a page shows.
+    large = replace(
+        result,
+        cyx=np.tile(result.cyx, (1, 9, 9)),
+        labels=result.labels.repeat(9, 0).repeat(9, 1),
+        domains=np.tile(result.domains, (9, 9)),
+        maps={name: one.repeat(9, 0).repeat(9, 1) for name, one in result.maps.items()},
+    )
+    thumbnail = pictures_of(large, 1).thumbnail
+    height_px, width_px = pixels_of(thumbnail.uri).shape[:2]
+    assert width_px / height_px == pytest.approx(thumbnail.width_um / thumbnail.height_um, rel=0.01)
+    y, x = np.nonzero(result.labels)
+    # Larger than 10 um, and still not rounded to 100 nm.
+    points = np.array(re.findall(r"([\d.]+) ([\d.]+)", pictures_of(large, 1).outline), float)
+    assert np.ptp(points[:, 0]) == pytest.approx(9 * (np.ptp(x) + 1) * 0.03, abs=0.03)
+    assert np.ptp(points[:, 1]) == pytest.approx(9 * (np.ptp(y) + 1) * 0.04, abs=0.04)
+    assert np.unique(np.round(points * 10, 6) % 1).size > 10
+
+
 def test_limits_hold_two_spreads_of_the_maps() -> None:
     table = pd.DataFrame(
         {
