@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from chromamol.report.cohort import Cohort
     from chromamol.statistics.measures import Measure
 
-OK, DOUBTED, NO_MAP = "believed", "doubted", "no map"
-SIGNS = {OK: "✓", DOUBTED: "⚠", NO_MAP: "∅"}
+OK, EXPLORATORY, DOUBTED, NO_MAP = "believed", "exploratory", "doubted", "no map"
+SIGNS = {OK: "✓", EXPLORATORY: "?", DOUBTED: "⚠", NO_MAP: "∅"}
 # Said elsewhere in the section of a nucleus.
 _SAID = {"image", "nucleus", "group", "replicate", "block", "findings", "status", "quantity"}
 _SAID |= {"scale", "exploratory"}
@@ -33,7 +33,9 @@ class Number:
 
 
 def states_of(nuclei: pd.DataFrame) -> pd.Series:
-    """Tell of each nucleus whether its rate map is believed, doubted, or not there.
+    """Tell of each nucleus whether its rate map is believed, exploratory, doubted, or not there.
+
+    An exploratory map, which only suggests what to look for, is none that may be believed.
 
     Parameters
     ----------
@@ -41,6 +43,7 @@ def states_of(nuclei: pd.DataFrame) -> pd.Series:
         ``nuclei.csv``.
     """
     states = pd.Series(OK, index=nuclei.index)
+    states[nuclei["exploratory"].astype(bool)] = EXPLORATORY
     states[is_doubted(nuclei)] = DOUBTED
     if "rate_mean" in nuclei:
         states[nuclei["rate_mean"].isna()] = NO_MAP

@@ -213,11 +213,11 @@ def _thumbnail(rgb: NDArray[np.uint8], frame: Frame) -> Thumbnail:
     """Make a picture small, with square pixels: the page shows it in the shape that it has."""
     height_um, width_um = frame.size_um
     um_per_px = max(frame.size_um) / _THUMBNAIL_PX
-    size = tuple(max(round(side_um / um_per_px), 1) for side_um in (width_um, height_um))
-    return Thumbnail(_webp(rgb, size), width_um, height_um)
+    width_px, height_px = (max(round(side / um_per_px), 1) for side in (width_um, height_um))
+    return Thumbnail(_webp(rgb, (width_px, height_px)), width_um, height_um)
 
 
-def _webp(rgb: NDArray[np.uint8], size_px: tuple[int, ...] | None = None) -> str:
+def _webp(rgb: NDArray[np.uint8], size_px: tuple[int, int] | None = None) -> str:
     """Return a picture as a data URI, resized to a width and a height where they are given."""
     picture = PilImage.fromarray(rgb)
     if size_px is not None:

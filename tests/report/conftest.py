@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 from html.parser import HTMLParser
 from pathlib import Path
@@ -21,8 +22,8 @@ SETTINGS = Settings(method="direct", nucleus_min_area_um2=0.5, intensity_per_fra
 IMAGES = {
     "Tag 1/<script>alert(1)<script>.ome.tif": ("control", "A"),
     "=1+2 é.ome.tif": ("control", "B"),
-    "c & 'd'.ome.tif": ("=<b>treated</b>", "A"),
-    "d.ome.tif": ("=<b>treated</b>", "B"),
+    "c & \"d\"  'e'.ome.tif": ('=<b>"treated"  é</b>', "A"),
+    "d.ome.tif": ('=<b>"treated"  é</b>', "B"),
 }
 
 
@@ -49,14 +50,15 @@ def write_image(path: Path, seed: int) -> None:
 def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a batch with a sample sheet left; nobody writes to it."""
     folder, out = tmp_path_factory.mktemp("images"), tmp_path_factory.mktemp("study") / "out"
-    rows = ["image,group,replicate"]
+    rows = [("image", "group", "replicate")]
     for seed, (name, (group, replicate)) in enumerate(IMAGES.items()):
         write_image(folder / name, seed)
-        rows.append(f'"{name}",{group},{replicate}')
+        rows.append((name, group, replicate))
     (folder / "torn.ome.tif").write_bytes((folder / "d.ome.tif").read_bytes()[:900])
-    rows.append("torn.ome.tif,control,B")
+    rows.append(("torn.ome.tif", "control", "B"))
     sheet = folder / "samples.csv"
-    sheet.write_text("\n".join(rows), encoding="utf-8")
+    with sheet.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
     with pytest.MonkeyPatch.context() as patch:  # figures of the batch itself take long
         patch.setattr(tables, "draw_superplots", lambda *_: Figure((1, 1)))
         save = figure.save_figure

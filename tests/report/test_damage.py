@@ -32,13 +32,13 @@ def test_one_result_alone(out, read_page) -> None:
 
 def test_damaged_and_lost_results(out, read_page) -> None:
     (out / "d/d.ome.zarr/rate/0/zarr.json").write_text("{")
-    (out / "c & 'd'/provenance.json").write_text("[]")
+    (out / "c & \"d\"  'e'/provenance.json").write_text("[]")
     shutil.rmtree(out / "=1+2 é")
     page = read_page(write_report(out))
     assert len(page.all("article")) == len(IMAGES)
     assert len([one for one in page.all("img") if one.get("loading")]) == 7
     assert "is not JSON: the OME-Zarr image is damaged" in page.text
-    assert "The result c & 'd' is left out" in page.text
+    assert "The result c & \"d\" 'e' is left out" in page.text
     assert "The folders of these results are not there any more: =1+2 é.ome.tif" in page.text
 
 

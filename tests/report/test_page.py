@@ -11,16 +11,28 @@ import pytest
 
 from chromamol.errors import CallError, Cancelled, InputError
 from chromamol.report import page as page_module
+from chromamol.report.cohort import read_cohort
+from chromamol.report.columns import states_of
 from chromamol.report.page import shown_rows
 from chromamol.report.write import write_report
 
 from .conftest import IMAGES
 
 
+def one_space(text: str) -> str:
+    """As `Page.text` has it."""
+    return " ".join(text.split())
+
+
+def rows_of(study: Path) -> list[tuple[str, str]]:
+    """The images in the order of the table, and what to think of their maps."""
+    cohort = read_cohort(study)
+    return list(zip(cohort.nuclei["image"], states_of(cohort.nuclei), strict=True))
+
+
 def test_it_is_one_file_and_names_are_no_tags(study, read_page) -> None:
     page = read_page(study / "report.html")
     assert len(page.all("script")) == 1
-    assert not page.all("b") or "alert" not in str(page.all("script"))
     assert not page.all("link")
     for _, attributes in page.tags:
         assert not any(name.startswith("on") for name in attributes)
@@ -28,11 +40,24 @@ def test_it_is_one_file_and_names_are_no_tags(study, read_page) -> None:
     for link in page.all("a"):
         assert re.match(r"#|https://(doi|arxiv)\.org/", link["href"]), link
     for name, (group, _) in IMAGES.items():
-        assert name in page.text
-        assert group in page.text
+        assert one_space(name) in page.text
+        assert one_space(group) in page.text
     html = (study / "report.html").read_text(encoding="utf-8")
     assert "<script>alert" not in html
-    assert "<b>treated" not in html
+    assert '<b>"treated' not in html
+    # A name that holds a quote ends no attribute.
+    titles = [one["title"] for one in page.all("a") if "title" in one]
+    assert titles == [f"{name}, nucleus 1: {state}" for name, state in rows_of(study)]
+    described = [one["alt"] for one in page.all("img")]
+    assert all(f"{name}, nucleus 1, {state}" in described for name, state in rows_of(study))
+
+
+def test_the_filter_asks_for_names_as_they_are(study, read_page) -> None:
+    page = read_page(study / "report.html")
+    values = [one["value"] for one in page.all("option") if one.get("value")]
+    groups = dict.fromkeys(group for group, _ in IMAGES.values())
+    assert values[: len(groups)] == [*groups]
+    assert {"A", "B"} <= set(values)
 
 
 def test_links_lead_somewhere_and_pictures_are_described(study, read_page) -> None:
@@ -67,6 +92,21 @@ def test_it_says_what_the_tables_say(study, read_page) -> None:
     for reason in comparisons.loc[comparisons["p"].isna(), "reason"]:
         assert reason in page.text
     assert 'method: "direct"' in page.text
+
+
+def test_exploratory_maps_are_not_believed(out, read_page) -> None:
+    table = pd.read_csv(out / "nuclei.csv")
+    table["exploratory"] = [True, True, True, False]
+    table["findings"] = ["density-only", "density-only;low-signal", "density-only", ""]
+    table.loc[2, "rate_mean"] = float("nan")
+    table.to_csv(out / "nuclei.csv", index=False)
+    page = read_page(write_report(out))
+    states = [one["data-state"] for one in page.all("tr") if "data-row" in one]
+    assert states == ["exploratory", "doubted", "no map", "believed"]
+    assert "✓ 1 maps believed ? 1 maps exploratory ⚠ 1 maps doubted ∅ 1 without a map" in page.text
+    believed = [int(last) for last in re.findall(r" [AB] 1 1 (\d)", page.text)]
+    assert sum(believed) == 1
+    assert "Map all believed exploratory doubted no map" in page.text
 
 
 def test_an_earlier_report_is_kept_until_the_new_one_is_whole(out, monkeypatch) -> None:
