@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Composition", "compose", "resolve_roles"]
 
+NO_BACKGROUND = "the image shows too little outside of the nuclei to tell the background"
 _BLOCK_PX = 8
 _MIN_BLOCKS = 20
 _LOW_PERCENTILE = 10
@@ -154,10 +155,7 @@ def _background(
         return value, f"background {value:.4g}, as given."
     means = block_means_outside(plane, inside)
     if len(means) < _MIN_BLOCKS:
-        return 0.0, (
-            "the image shows too little outside of the nuclei to tell the background; 0 was taken. "
-            "Give it with background_intensity."
-        )
+        return 0.0, (f"{NO_BACKGROUND}; 0 was taken. Give it with background_intensity.")
     value = float(np.percentile(means, _LOW_PERCENTILE))
     return value, f"background {value:.4g}, from the dark parts outside of the nuclei."
 

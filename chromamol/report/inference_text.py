@@ -36,8 +36,8 @@ _LENGTHS = {
         "({length} nm), as the minimum of the cross-validation score {cite}."
     ),
     "ell-assumed": Markup(
-        "The reaction-diffusion length <i>ℓ</i> could not be told from the image for {nuclei}, and "
-        "was assumed to be {length} nm."
+        "The reaction-diffusion length <i>ℓ</i> was assumed to be {length} nm for {nuclei}, as it "
+        "could not be told, or was not sought, in the image."
     ),
 }
 # Name, codes of findings when it was passed, and when not.
@@ -95,16 +95,14 @@ def model_text(quantities: set[str], settings: list[Settings], cite: Cited) -> I
         ).format(cite("kant2024"))
 
 
-def estimation_text(
-    survey: Survey, quantities: set[str], settings: list[Settings], cite: Cited
-) -> Iterator[Markup]:
+def estimation_text(survey: Survey, cite: Cited) -> Iterator[Markup]:
     """Describe the estimators that were used."""
-    used = {one.method for one in settings}
-    if quantities == {Quantity.DENSITY_ONLY.value}:
-        return
-    if "weak-form" in used:
-        yield from _weak_form(survey, quantities, {one.boundary for one in settings}, cite)
-    if "direct" in used:
+    used = [one for one in survey.estimated if one[2] != Quantity.DENSITY_ONLY.value]
+    weak_form = [one for one in used if one[0] == "weak-form"]
+    if weak_form:
+        _, boundaries, quantities = (set(values) for values in zip(*weak_form, strict=True))
+        yield from _weak_form(survey, quantities, boundaries, cite)
+    if any(method == "direct" for method, _, _ in used):
         yield Markup(
             "Maps were made with the direct estimator, a preview: channels were convolved with a "
             "mollifier and its derivatives {}, and the ratio of the smoothed sides of the equation "
@@ -127,8 +125,10 @@ def _weak_form(
             "Nothing crosses the nuclear envelope: on the outline, cut cells {} and the "
             "capacitance matrix method {} keep the flux at zero."
         ).format(cite("johansen1998"), cite("proskurowski1976"))
-    if survey.cut or "cut" in boundaries:
-        yield Markup("What flows where the image ends is unknown, so maps are blank along it.")
+    if survey.codes["cut-by-border"]:
+        yield Markup(
+            "What flows where the image ends is unknown: along it, the maps of {} are blank."
+        ).format(nuclei_in_words(survey.codes["cut-by-border"]))
     if "periodic" in boundaries:
         yield Markup("The box was taken as periodic.")
     if Quantity.RATE_RATIO.value in quantities:

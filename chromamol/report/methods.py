@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from chromamol.report.inference_text import checks_text, estimation_text, length_text, model_text
+from chromamol.report.survey import DARK_PARTS, NOT_TOLD
 from chromamol.report.words import counted, listed, nuclei_in_words, pixel
 from chromamol.settings import Role
+from chromamol.statistics.measures import MEASURES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,12 +28,24 @@ _CHANNELS = {
     Role.TOTAL: "the total chromatin density",
     Role.MARK: "one histone mark",
 }
-# Name, codes of findings when it was passed, and when not.
 _TESTS = {
     "Student's t": "Student's t-test (equally many replicates)",
     "Welch's t": "Welch's t-test",
     "paired t": "the paired t-test of blocks",
 }
+_BACKGROUNDS = {
+    DARK_PARTS: Markup(
+        "In {images} the background, a low percentile of each channel outside the nuclei, was "
+        "subtracted."
+    ),
+    NOT_TOLD: Markup(
+        "In {images} too little lies outside the nuclei to tell the background of a channel, and "
+        "none was subtracted from it."
+    ),
+}
+_GIVEN_BACKGROUND = Markup(
+    "In {images} a background of {background} (units of the image) was subtracted."
+)
 _PACKAGES = {
     "torch": "pytorch2024",
     "numpy": "harris2020",
@@ -59,16 +73,16 @@ def methods(cohort: Cohort, survey: Survey, cite: Cited) -> list[Paragraph]:
     if not survey.images:
         return []
     settings = [one for one, _ in survey.settings.values()]
-    quantities = {quantity for quantity, _, _ in survey.kinds}
+    quantities = {quantity for _, _, quantity in survey.estimated}
     parts = {
         "Images": _images(survey, settings),
         "Nuclei": _nuclei(survey, settings),
         "Model": model_text(quantities, settings, cite),
-        "Estimation": estimation_text(survey, quantities, settings, cite),
+        "Estimation": estimation_text(survey, cite),
         "Reaction-diffusion length": length_text(survey, cite),
         "Checks": checks_text(survey),
         "Domains and compaction": _domains(cite),
-        "Comparison of groups": _statistics(cohort, cite),
+        "Comparison of groups": _statistics(cohort, survey, cite),
         "Software": _software(survey, cohort, cite),
     }
     return [
@@ -91,16 +105,10 @@ def _images(survey: Survey, settings: list[Settings]) -> Iterator[Markup]:
         yield Markup("The channels show {}{}.").format(
             shown, f" ({count} of the images)" if len(survey.roles) > 1 else ""
         )
-    backgrounds = sorted({_setting(one.background_intensity) for one in settings})
-    if "auto" in backgrounds:
-        yield Markup(
-            "The background, a low percentile of each channel outside the nuclei, was subtracted."
+    for background, count in survey.backgrounds.items():
+        yield _BACKGROUNDS.get(background, _GIVEN_BACKGROUND).format(
+            images=_of_images(count, survey), background=background
         )
-    for background in backgrounds:
-        if background != "auto":
-            yield Markup("A background of {} (units of the image) was subtracted.").format(
-                background
-            )
     if survey.calibrated:
         gains = {_setting(one.intensity_per_fraction) for one in settings} - {"auto"}
         yield Markup(
@@ -151,31 +159,42 @@ def _domains(cite: Cited) -> Iterator[Markup]:
     ).format(cite("otsu1979"))
 
 
-def _statistics(cohort: Cohort, cite: Cited) -> Iterator[Markup]:
+def _statistics(cohort: Cohort, survey: Survey, cite: Cited) -> Iterator[Markup]:
     """Say how groups were compared."""
     compared = cohort.comparisons[cohort.comparisons["p"].notna()]
     if compared.empty:
         return
     tests = [name for name in _TESTS if name in set(compared["test"])]
-    yield Markup(
-        "The unit of comparison is the biological replicate. Logarithms of the measures were "
-        "averaged over the nuclei of each replicate, and the means compared by {}."
-    ).format(listed([_TESTS[name] for name in tests]))
+    measures = [one for one in MEASURES if one.name in set(compared["measure"])]
+    yield Markup("The unit of comparison is the biological replicate.")
+    if not all(one.may_be_zero for one in measures):
+        yield Markup("It counts by the mean of the logarithms of its nuclei.")
+    if zero := [one.label for one in measures if one.may_be_zero]:
+        yield Markup(
+            "By measures that may be zero ({}), it counts by the logarithm of the mean of its "
+            "nuclei."
+        ).format(", ".join(zero))
+    yield Markup("Replicates were compared by {}.").format(listed([_TESTS[name] for name in tests]))
     if "Welch's t" in tests:
         yield Markup("Degrees of freedom are those of Satterthwaite {}.").format(
             cite("satterthwaite1946")
         )
-    if "mixed model" in set(compared["model"]):
+    yield Markup(
+        "Effects are ratios of the groups with 95 % intervals, by the quantile of t with the "
+        "degrees of freedom of the test."
+    )
+    models = compared["model"].value_counts()
+    if mixed := models.get("mixed model", 0):
         yield Markup(
-            "Effects are ratios of the groups with 95 % intervals, from linear mixed models of the "
-            "nuclei (the group fixed, replicates random; restricted maximum likelihood, "
-            "statsmodels {}), with the quantile of t for the number of replicates."
-        ).format(cite("seabold2010"))
-    if "means of replicates" in set(compared["model"]):
+            "In {} of {} comparisons they come from linear mixed models of the nuclei (the group "
+            "fixed, replicates random; restricted maximum likelihood, {} {})."
+        ).format(mixed, len(compared), _version(survey, "statsmodels"), cite("seabold2010"))
+    if means := models.get("means of replicates", 0):
         yield Markup(
-            "Where the mixed model could not be fitted, the interval is that of the means of the "
-            "replicates."
-        )
+            "In {} of {} comparisons they come from the means of the replicates, as the test does: "
+            "there, each replicate holds one nucleus, the measure may be zero, or a mixed model "
+            "could not be fitted."
+        ).format(means, len(compared))
     yield Markup(
         "p-values are two-sided; q-values are adjusted over all comparisons by the method of "
         "Benjamini and Hochberg {}. Figures of nuclei and replicates are SuperPlots {}."
@@ -189,13 +208,17 @@ def _software(survey: Survey, cohort: Cohort, cite: Cited) -> Iterator[Markup]:
     )
     named = []
     for package, key in _PACKAGES.items():
-        versions = sorted(
-            one.split(" ", 1)[1] for one in survey.packages if one.split(" ", 1)[0] == package
-        )
-        if versions:
-            named.append(Markup("{} {} {}").format(package, "/".join(versions), cite(key)))
+        if (named_version := _version(survey, package)) != package:
+            named.append(Markup("{} {}").format(named_version, cite(key)))
     if named:
         yield Markup("It builds on {}.").format(Markup(", ").join(named))
+
+
+def _version(survey: Survey, package: str) -> str:
+    """Name a package with its versions, as far as they are known."""
+    known = [one.split(" ", 1) for one in survey.packages]
+    versions = sorted(version for name, version in known if name == package)
+    return f"{package} {'/'.join(versions)}".strip()
 
 
 def _of_images(count: int, survey: Survey) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from chromamol.inference.rate_map import Quantity
+from chromamol.images.composition import NO_BACKGROUND
+from chromamol.inference.rate_map import Quantity, Status
 from chromamol.results.in_words import DOUBTS, why_no_map
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from chromamol.results.record import NucleusRecord, Record
     from chromamol.settings import Settings
 
+DARK_PARTS, NOT_TOLD = "dark parts", "not told"
 SMOOTH, EDGES, AVERAGED = "smooth", "map-with-edges", "map-averaged"
 
 
@@ -25,6 +27,9 @@ class Survey:
         Cut: nuclei that the image border cuts.
     with_outlines, counted, calibrated : int
         Images whose nuclei were given, that count localisations, whose gains are known.
+    backgrounds : Counter
+        Images by their background: `DARK_PARTS` (of the image itself), `NOT_TOLD` (0 for a channel,
+        as the image does not tell it), or the value that was given.
     kinds : Counter
         Nuclei by (quantity, scale, exploratory).
     codes : Counter
@@ -35,6 +40,8 @@ class Survey:
         Nuclei by the code of what takes away their map, or the trust in it.
     lengths_nm : dict of str to (float, float)
         Shortest and longest reaction-diffusion length, by how it was determined (a code).
+    estimated : Counter
+        Nuclei whose rate was estimated, whatever came of it, by (method, boundary, quantity).
     priors : Counter
         Maps of the weak form of two channels by their prior: `SMOOTH`, `EDGES` or `AVERAGED`.
     roles, spacings_nm : Counter
@@ -50,12 +57,14 @@ class Survey:
     def __init__(self) -> None:
         self.images = self.nuclei = self.cut = 0
         self.with_outlines = self.counted = self.calibrated = 0
+        self.backgrounds: Counter[str] = Counter()
         self.kinds: Counter[tuple[str, str, bool]] = Counter()
         self.codes: Counter[str] = Counter()
         self.sentences: dict[str, str] = {}
         self.no_map: Counter[str] = Counter()
         self.doubts: Counter[str] = Counter()
         self.lengths_nm: dict[str, tuple[float, float]] = {}
+        self.estimated: Counter[tuple[str, str, str]] = Counter()
         self.priors: Counter[str] = Counter()
         self.roles: Counter[tuple[str, ...]] = Counter()
         self.spacings_nm: Counter[tuple[float, float]] = Counter()
@@ -77,6 +86,7 @@ class Survey:
         self.images += 1
         self.counted += record.counts
         self.calibrated += record.calibrated
+        self.backgrounds[_background(record)] += 1
         self.with_outlines += source.provenance.get("nuclei_file") is not None
         self.roles[tuple(role.value for role in record.roles)] += 1
         self.spacings_nm[record.yx_spacing_nm] += 1
@@ -87,6 +97,9 @@ class Survey:
         self._add_provenance(source)
         for nucleus in record.nuclei:
             self._add_nucleus(nucleus)
+            if _is_estimated(nucleus):
+                how = record.settings
+                self.estimated[how.method, how.boundary, nucleus.quantity.value] += 1
             if record.settings.method == "weak-form":
                 self._add_prior(nucleus)
 
@@ -124,3 +137,17 @@ class Survey:
                 length_nm = nucleus.reaction_length_nm
                 low, high = self.lengths_nm.get(finding.code, (length_nm, length_nm))
                 self.lengths_nm[finding.code] = (min(low, length_nm), max(high, length_nm))
+
+
+def _background(record: Record) -> str:
+    """Say where the background of an image comes from."""
+    given = record.settings.background_intensity
+    if given != "auto":
+        return f"{given:g}"
+    return NOT_TOLD if any(NO_BACKGROUND in note for note in record.notes) else DARK_PARTS
+
+
+def _is_estimated(nucleus: NucleusRecord) -> bool:
+    """Tell whether an estimator saw a nucleus: none does where the pixels are too coarse."""
+    too_coarse = any(finding.code == "too-coarse" for finding in nucleus.findings)
+    return nucleus.status != Status.NOT_ASKED.name and not too_coarse

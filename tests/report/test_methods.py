@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from chromamol.inference.rate_map import Quantity, Scale
@@ -16,6 +17,8 @@ from chromamol.report.survey import Survey
 from chromamol.results.record import FindingRecord
 from chromamol.results.reopen import read_record
 
+PACKAGES = {"pytorch2024", "harris2020", "virtanen2020", "vanderwalt2014"}
+
 
 @pytest.fixture
 def told(study):
@@ -23,64 +26,135 @@ def told(study):
     cohort = read_cohort(study)
     record = read_record(cohort.sources[0].store)
 
-    def tell(*codes: str, compared: bool = True, quantity=Quantity.RATE_RATIO, **settings):
+    def tell(*codes: str, compared=None, nucleus=None, image=None, provenance=None, **settings):
         found = [FindingRecord(code=one, sentence=f"About {one}.") for one in codes]
-        nucleus = record.nuclei[0].model_copy(
-            update={"findings": tuple(found), "quantity": quantity, "reaction_length_nm": 150.0}
-        )
+        changes = {"findings": tuple(found), "reaction_length_nm": 150.0} | (nucleus or {})
         changed = record.model_copy(
-            update={"nuclei": (nucleus,), "settings": record.settings.replace(**settings)}
+            update={
+                "nuclei": (record.nuclei[0].model_copy(update=changes),),
+                "settings": record.settings.replace(**settings),
+            }
+            | (image or {})
         )
+        source = cohort.sources[0]
         survey = Survey()
-        survey.add(cohort.sources[0], changed)
-        rows = cohort.comparisons if compared else cohort.comparisons[:0]
+        survey.add(replace(source, provenance=source.provenance | (provenance or {})), changed)
         cite = Cited()
-        of_cohort = replace(cohort, comparisons=rows)
-        text = " ".join(text for _, text in methods(of_cohort, survey, cite))
-        return text, cite.keys
+        none = cohort.comparisons[:0]
+        of_cohort = replace(cohort, comparisons=none if compared is None else compared)
+        said = dict(methods(of_cohort, survey, cite))
+        return said, cite.keys
 
     return tell
 
 
+def whole(said: dict[str, str]) -> str:
+    return " ".join(said.values())
+
+
 def test_what_a_preview_used(told) -> None:
-    text, keys = told("ell-given", compared=False)
-    assert "direct estimator, a preview" in text
-    assert "was set to 150 nm for 1 nucleus" in text
+    said, keys = told("ell-given")
+    assert "direct estimator, a preview" in said["Estimation"]
+    assert "was set to 150 nm for 1 nucleus" in said["Reaction-diffusion length"]
+    assert "Comparison of groups" not in said
     assert {"kant2024", "bhartari2025", "otsu1979"} <= set(keys)
     absent = {"craven1979", "rudin1992", "papandreou2010", "benjamini1995", "lord2020"}
     assert absent.isdisjoint(keys)
 
 
 def test_what_the_analysis_used(told) -> None:
-    text, keys = told("ell-fitted", "map-averaged", "null-test-failed", method="weak-form")
-    assert "was estimated from the image for 1 nucleus (150 nm)" in text
-    assert "Maps of both were averaged" in text
-    assert "a null test with a uniform rate (1 map, 1 raised a doubt)" in text
-    assert "a simulation of the model" not in text
-    assert {"craven1979", "kim2004", "hansen2007", "johansen1998", "benjamini1995"} <= set(keys)
-    text, keys = told("ell-fitted", "map-with-edges", method="weak-form")
-    assert "The one with edges was taken for 1 nucleus." in text
+    said, keys = told("ell-fitted", "map-averaged", "null-test-failed", method="weak-form")
+    assert "was estimated from the image for 1 nucleus (150 nm)" in whole(said)
+    assert "Maps of both were averaged" in said["Estimation"]
+    assert "a null test with a uniform rate (1 map, 1 raised a doubt)" in said["Checks"]
+    assert "a simulation of the model" not in said["Checks"]
+    assert {"craven1979", "kim2004", "hansen2007", "johansen1998"} <= set(keys)
+    said, keys = told("ell-fitted", "map-with-edges", method="weak-form")
+    assert "The one with edges was taken for 1 nucleus." in said["Estimation"]
     assert "hansen2007" not in keys
-    text, keys = told("ell-fitted", method="weak-form", boundary="periodic")
-    assert "The box was taken as periodic." in text
+    said, keys = told("ell-fitted", method="weak-form", boundary="periodic")
+    assert "The box was taken as periodic." in said["Estimation"]
     assert "johansen1998" not in keys
 
 
 def test_what_other_maps_used(told) -> None:
-    text, keys = told(quantity=Quantity.DENSITY_ONLY, method="weak-form", compared=False)
-    assert "exploratory" in text
-    assert "Estimation" not in text
+    said, keys = told(nucleus={"quantity": Quantity.DENSITY_ONLY}, method="weak-form")
+    assert "exploratory" in said["Model"]
+    assert "Estimation" not in said
     assert "papandreou2010" not in keys
-    text, keys = told(quantity=Quantity.DEPOSITION, method="weak-form", compared=False)
-    assert "turnover at steady state" in text
+    said, keys = told(nucleus={"quantity": Quantity.DEPOSITION}, method="weak-form")
+    assert "turnover at steady state" in said["Model"]
+    assert "Estimation" in said
     assert "kant2024" not in keys
     assert "rudin1992" not in keys
 
 
-def test_settings_are_escaped(told) -> None:
-    text, _ = told(intensity_per_fraction=1234.5)
-    assert "1234.5" in text
-    assert re.findall(r"<(?!/?(i|sub|a)\b)", text) == []
+def test_what_was_not_done_is_not_said(told) -> None:
+    # Rejected before any estimation.
+    said, keys = told("too-coarse", nucleus={"status": "REJECTED"}, method="weak-form")
+    assert "Estimation" not in said
+    assert "Model" not in said
+    assert keys == ["otsu1979", *[key for key in keys if key in PACKAGES]]
+    said, _ = told("vanishing-rate", nucleus={"status": "REJECTED"}, method="weak-form")
+    assert "whitened weak form" in said["Estimation"]
+    # A nucleus may be cut and its map not blank: the border was said to be one that nothing passes.
+    cut = {"touches_border": True}
+    said, _ = told(nucleus=cut, method="weak-form", boundary="no-flux")
+    assert "blank" not in whole(said)
+    said, _ = told("cut-by-border", nucleus=cut, method="weak-form")
+    assert "along it, the maps of 1 nucleus are blank" in said["Estimation"]
+    # The direct method never tries to tell the length.
+    said, _ = told("ell-assumed")
+    assert "was assumed to be 150 nm for 1 nucleus" in whole(said)
+
+
+def test_where_the_background_comes_from(told) -> None:
+    said, _ = told()  # these images are full of their nucleus
+    assert "a low percentile" not in said["Images"]
+    assert "In all images too little lies outside the nuclei" in said["Images"]
+    said, _ = told(image={"notes": ("Channel 0: background 3, from the dark parts.",)})
+    assert "In all images the background, a low percentile" in said["Images"]
+    said, _ = told(background_intensity=12.5)
+    assert "In all images a background of 12.5 (units of the image)" in said["Images"]
+
+
+def compared(*rows: tuple[str, str]) -> pd.DataFrame:
+    """Comparisons by a measure, each with where its interval comes from."""
+    columns = ["measure", "model"]
+    return pd.DataFrame(rows, columns=columns).assign(p=0.5, test="Welch's t")
+
+
+def test_how_groups_were_compared(told) -> None:
+    means, mixed = "means of replicates", "mixed model"
+    said, keys = told(compared=compared(("area_um2", means)))
+    text = said["Comparison of groups"]
+    assert "by the mean of the logarithms of its nuclei" in text
+    assert "In 1 of 1 comparisons they come from the means of the replicates" in text
+    assert "Effects are ratios of the groups with 95 % intervals" in text
+    assert "linear mixed models" not in text
+    assert "may be zero (" not in text
+    assert "seabold2010" not in keys
+    rows = compared(("area_um2", mixed), ("ccp", means), ("condensed_area_fraction", means))
+    packages = {"packages": {"statsmodels": "0.99.1"}}
+    said, keys = told(compared=rows, provenance=packages)
+    text = said["Comparison of groups"]
+    assert "In 1 of 3 comparisons they come from linear mixed models" in text
+    assert "statsmodels 0.99.1 [" in text
+    assert "In 2 of 3 comparisons they come from the means" in text
+    zero = "(condensed share of the area, chromatin condensation parameter (%))"
+    assert f"that may be zero {zero}, it counts by the logarithm of the mean" in text
+    assert {"seabold2010", "benjamini1995", "satterthwaite1946"} <= set(keys)
+    said, _ = told(compared=compared(("ccp", means)))
+    assert "mean of the logarithms" not in said["Comparison of groups"]
+
+
+def test_what_the_provenance_holds_is_escaped(told) -> None:
+    hostile = "<script>alert(1)</script>"
+    packages = {"numpy": hostile}
+    said, _ = told(provenance={"platform": hostile, "python": hostile, "packages": packages})
+    software = said["Software"]
+    assert software.count("&lt;script&gt;alert(1)") == 3
+    assert re.findall(r"<(?!/?(i|sub|a)\b)", whole(said)) == []
 
 
 def test_numbers_of_references_are_those_of_the_list(study, read_page) -> None:
@@ -119,6 +193,4 @@ def test_claims(scale) -> None:
     said = claim(Quantity.RATE_RATIO, scale, exploratory=False)
     assert ("levels may not" in said) == (scale is Scale.RELATIVE)
     assert said in claim(Quantity.RATE_RATIO, scale, exploratory=True)
-    assert "no difference of the rates" in claim(
-        Quantity.DENSITY_ONLY, scale, exploratory=True
-    ).replace("is no\ndifference", "is no difference")
+    assert "no difference of the rates" in claim(Quantity.DENSITY_ONLY, scale, exploratory=True)
