@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from chromamol.batch.log import COLUMNS as LOG_COLUMNS
+from chromamol.batch.log import last_rows
 from chromamol.batch.place import BATCH_FILE, COMPARISONS_FILE, IMAGE_KEY
-from chromamol.errors import InputError
-from chromamol.images.ome_zarr_metadata import read_json
+from chromamol.errors import CallError, InputError
 from chromamol.results.columns import COLUMNS_FILE, NUCLEI_FILE
-from chromamol.results.place import PROVENANCE_FILE
+from chromamol.results.place import PROVENANCE_FILE, provenance_of
 from chromamol.results.tables import armed
 from chromamol.statistics.compare import COLUMNS as COMPARED
 
@@ -28,9 +29,13 @@ _OF_COMPARISONS = {
     name: name not in {"measure", "reference", "group", "test", "model", "reason"}
     for name in COMPARED
 }
-_OF_LOG = dict.fromkeys(LOG_COLUMNS, False)
 _OF_COLUMNS = dict.fromkeys(("file", "column", "unit", "meaning"), False)
-_TEXTS = ("image", "group", "replicate", "block", "measure", "reference", "reason", "test", "model")
+_TEXTS = (
+    *("image", "group", "replicate", "block", "findings", "quantity", "scale"),
+    *("measure", "reference", "reason", "test", "model"),
+    *_OF_COLUMNS,
+)
+_HIGHEST_LABEL = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -64,11 +69,11 @@ class Cohort:
     ----------
     out : Path
     log : pandas.DataFrame
-        ``batch.csv``; empty if there is none.
+        ``batch.csv``, the last line of each file; empty if there is none.
     nuclei : pandas.DataFrame
         ``nuclei.csv`` of the batch, or the tables of the results in one; rows are numbered from 0.
     comparisons : pandas.DataFrame
-        ``comparisons.csv``; empty if there is none.
+        ``comparisons.csv``; empty if there is none, or `nuclei` names no groups.
     columns : pandas.DataFrame
         ``columns.csv``; empty if there is none.
     sources : tuple of Source
@@ -112,13 +117,14 @@ def read_cohort(out: Path) -> Cohort:
         If there is no result.
     """
     troubles: list[str] = []
-    log = _table(out / BATCH_FILE, _OF_LOG, troubles)
+    log = _log(out, troubles)
     comparisons = _table(out / COMPARISONS_FILE, _OF_COMPARISONS, troubles)
     sources = _sources(out, troubles)
-    nuclei = _table(out / NUCLEI_FILE, _OF_NUCLEI, troubles).dropna(subset=["image", "nucleus"])
-    nuclei = nuclei.reset_index(drop=True).astype({"nucleus": int})
+    nuclei = _table(out / NUCLEI_FILE, _OF_NUCLEI, troubles)
     if nuclei.empty:
         nuclei = _gathered(sources, troubles)
+    nuclei = nuclei.dropna(subset=["image", "nucleus"])
+    nuclei = nuclei.reset_index(drop=True).astype({"nucleus": int})
     if nuclei.empty:
         said = " ".join(troubles)
         msg = (
@@ -126,6 +132,12 @@ def read_cohort(out: Path) -> Cohort:
             f"'chromamol batch' or 'chromamol run' wrote to. {said}"
         )
         raise InputError(msg.strip())
+    if "group" not in nuclei and not comparisons.empty:
+        troubles.append(
+            f"{COMPARISONS_FILE} is left out, as it may be of an earlier batch: no nucleus has a "
+            "group."
+        )
+        comparisons = comparisons[:0]
     by_image = {source.image: source for source in sources}
     images = list(dict.fromkeys(nuclei["image"]))
     others = [source.image for source in sources if source.image not in set(images)]
@@ -142,6 +154,17 @@ def read_cohort(out: Path) -> Cohort:
         columns = _table(sources[0].folder / COLUMNS_FILE, _OF_COLUMNS, troubles)
     there = tuple(by_image[image] for image in images if image in by_image)
     return Cohort(out, log, nuclei, comparisons, columns, there, tuple(troubles))
+
+
+def _log(out: Path, troubles: list[str]) -> pd.DataFrame:
+    """Read how each file of the batch ended."""
+    try:
+        rows = list(last_rows(out).values())
+    except (CallError, OSError, csv.Error):
+        troubles.append(f"{BATCH_FILE} is not the table of a batch, and is left out.")
+        rows = []
+    cells = [[armed(row[name]) or None for name in LOG_COLUMNS] for row in rows]
+    return pd.DataFrame(cells, columns=list(LOG_COLUMNS), dtype=object)
 
 
 def _table(path: Path, needed: Mapping[str, bool], troubles: list[str]) -> pd.DataFrame:
@@ -163,7 +186,8 @@ def _table(path: Path, needed: Mapping[str, bool], troubles: list[str]) -> pd.Da
     except (OSError, ValueError) as error:
         troubles.append(f"{path.name} cannot be read ({str(error)[:80]}), and is left out.")
         return nothing
-    missing = [name for name in needed if name not in table]
+    together = ["replicate"] if "group" in table and path.name == NUCLEI_FILE else []
+    missing = [name for name in (*needed, *together) if name not in table]
     if missing:
         troubles.append(
             f"{path.name} has no column {', '.join(missing)}: it is not what chromamol wrote, and "
@@ -171,9 +195,14 @@ def _table(path: Path, needed: Mapping[str, bool], troubles: list[str]) -> pd.Da
         )
         return nothing
     for name in (name for name, is_number in needed.items() if is_number):
-        is_text = pd.to_numeric(table[name], errors="coerce").isna() & table[name].notna()
-        if is_text.any():
-            troubles.append(f"{path.name} holds text where {name} is a number, and is left out.")
+        numbers = pd.to_numeric(table[name], errors="coerce")
+        fits = numbers.notna()
+        if name == "nucleus":
+            fits &= numbers.between(1, _HIGHEST_LABEL) & (numbers % 1 == 0)
+        if not (fits | table[name].isna()).all():
+            troubles.append(
+                f"{path.name} holds something else where {name} is a number, and is left out."
+            )
             return nothing
     texts = [name for name in table if table[name].dtype.kind not in "biuf"]
     for name in texts:  # a column of texts stays one where all its cells are empty
@@ -190,10 +219,12 @@ def _sources(out: Path, troubles: list[str]) -> list[Source]:
         if any(part.startswith(".") for part in below.parts):
             continue
         name = below.as_posix() if below.parts else path.parent.resolve().name
-        try:
-            provenance = read_json(path)
-        except InputError as error:
-            troubles.append(f"The result {name} is left out: {error}")
+        provenance = provenance_of(path.parent)
+        if provenance is None:  # torn, or of another program that uses the name
+            if any(path.parent.glob("*.ome.zarr")):
+                troubles.append(
+                    f"The result {name} is left out: {PROVENANCE_FILE} in it cannot be read."
+                )
             continue
         provenance.pop("result", None)
         image = provenance.get(IMAGE_KEY)

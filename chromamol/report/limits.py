@@ -37,8 +37,12 @@ def rate_limits(nuclei: pd.DataFrame, acetylation_rate_per_s: float | None) -> d
     for quantity, part in nuclei.groupby("quantity"):
         mean = part["rate_mean"].to_numpy(np.float64)
         spread = _SDS * part["rate_sd_of_map"].to_numpy(np.float64)
-        if not np.isfinite(mean + spread).any():
+        known = np.isfinite(mean) & np.isfinite(spread)
+        if quantity != Quantity.DEPOSITION.value:
+            known &= mean > 0
+        if not known.any():
             continue
+        mean, spread = mean[known], spread[known]
         if quantity == Quantity.DEPOSITION.value:
             limits[str(quantity)] = deposition_width(np.stack([mean - spread, mean + spread]))
             continue

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from chromamol.errors import InputError
 from chromamol.report.columns import main_measures
 from chromamol.report.pictures import around
+from chromamol.results.bars import DIVERGING
 from chromamol.results.drawing import (
     INK,
     SMALL_PT,
@@ -28,6 +29,8 @@ from chromamol.results.result import analysis_of
 from chromamol.statistics.measures import why_not
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
     from matplotlib.axes import Axes
 
@@ -41,7 +44,7 @@ if TYPE_CHECKING:
 _MOST_REPLICATES, _MOST_PX = 4, 500
 # Inches; the width is that of two journal columns.
 _WIDTH, _LEFT, _GAP, _TITLE, _BELOW, _BAR = 7.2, 0.95, 0.1, 0.2, 0.62, (2.6, 0.075)
-_RATE, _COMPACTION = "RdBu_r", "magma"
+_COMPACTION = "magma"
 _NAME_LETTERS = 16
 
 
@@ -106,13 +109,15 @@ def typical_nuclei(cohort: Cohort) -> Typical | None:
     return Typical(rows, rule, measure.of_rate) if rows else None
 
 
-def draw_maps(cohort: Cohort, typical: Typical) -> Figure | None:
+def draw_maps(cohort: Cohort, typical: Typical, limits: Mapping[str, float]) -> Figure | None:
     """Draw the maps of typical nuclei: a row for each group, a column for each replicate.
 
     Parameters
     ----------
     cohort : Cohort
     typical : Typical
+    limits : mapping of str to float
+        Of the colours of the rate, from `rate_limits`.
 
     Returns
     -------
@@ -121,7 +126,7 @@ def draw_maps(cohort: Cohort, typical: Typical) -> Figure | None:
     """
     shown = {}
     for place, row in typical.rows.items():
-        one = _read(cohort, row, _RATE if typical.of_rate else _COMPACTION)
+        one = _read(cohort, row, limits, DIVERGING if typical.of_rate else _COMPACTION)
         if one is not None:
             shown[place] = one
     if not shown:
@@ -162,9 +167,9 @@ def _measure(measures: dict[Measure, pd.Series], nuclei: pd.DataFrame) -> Measur
     return next(iter([*of_rate, *of_compaction]), None)
 
 
-def _read(cohort: Cohort, row: int, cmap: str) -> _Shown | None:
+def _read(cohort: Cohort, row: int, limits: Mapping[str, float], cmap: str) -> _Shown | None:
     """Read the map of one nucleus; None where it is damaged or not there."""
-    image, label = cohort.nuclei.loc[row, ["image", "nucleus"]]
+    image, label, quantity = cohort.nuclei.loc[row, ["image", "nucleus", "quantity"]]
     source = next((one for one in cohort.sources if one.image == image), None)
     if source is None:
         return None
@@ -176,8 +181,8 @@ def _read(cohort: Cohort, row: int, cmap: str) -> _Shown | None:
         return None
     analysis = analysis_of(around(result, int(label)), int(label))
     frame = frame_around(analysis.nuclei.labels, analysis.yx_spacing_nm, _MOST_PX)
-    panels = (one for one in panels_of(analysis, frame) if one.bars and one.bars[0].cmap == cmap)
-    panel = next(panels, None)
+    panels = panels_of(analysis, frame, rate_limit=limits.get(quantity))
+    panel = next((one for one in panels if one.bars and one.bars[0].cmap == cmap), None)
     return None if panel is None else _Shown(panel, analysis, frame)
 
 

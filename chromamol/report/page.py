@@ -15,7 +15,6 @@ import chromamol
 from chromamol.inference.rate_map import Quantity, Scale
 from chromamol.report.claims import claim
 from chromamol.report.columns import OK, SIGNS, Dictionary, main_measures, number, states_of
-from chromamol.report.limits import rate_limits
 from chromamol.report.pictures import gradient
 from chromamol.report.provenance import commands_of, inputs_of
 from chromamol.report.section import sections_of
@@ -54,6 +53,8 @@ class Parts:
         What could not be read.
     comparisons : Comparisons
     typical : Typical or None
+    limits : mapping of str to float
+        Of the colours of the rate, from `rate_limits`.
     maps : bytes
         The figure of typical nuclei, SVG; empty if there is none.
     methods : list of Paragraph
@@ -65,6 +66,7 @@ class Parts:
     troubles: tuple[str, ...]
     comparisons: Comparisons
     typical: Typical | None
+    limits: Mapping[str, float]
     maps: bytes
     methods: list[Paragraph]
     cited: Cited
@@ -92,13 +94,14 @@ def write_page(path: Path, parts: Parts, progress: Progress) -> None:
     environment = _environment()
     states, dictionary = states_of(cohort.nuclei), Dictionary(cohort)
     rows = shown_rows(len(cohort.nuclei))
-    acetylation_rates = [one.acetylation_rate_per_s for one, _ in survey.settings.values()]
-    limits = rate_limits(cohort.nuclei, next(iter(acetylation_rates), None))
     of_nucleus = environment.get_template("nucleus.html")
     thumbnails: dict[int, Thumbnail] = {}
     progress.begin("drawing the nuclei", len(rows))
-    with TemporaryFile("w+", encoding="utf-8", errors="backslashreplace") as sections:
-        for section in sections_of(cohort, rows, dictionary, limits):
+    # On the disk of the report: that of the system may be small, and full.
+    with TemporaryFile(
+        "w+", encoding="utf-8", errors="backslashreplace", dir=path.parent
+    ) as sections:
+        for section in sections_of(cohort, rows, dictionary, parts.limits):
             if section.pictures is not None:
                 thumbnails[section.row] = section.pictures.thumbnail
             text = of_nucleus.render(

@@ -8,6 +8,7 @@ import shutil
 import pandas as pd
 import pytest
 
+from chromamol.report import write
 from chromamol.report.cohort import read_cohort
 from chromamol.report.write import write_report
 
@@ -38,6 +39,7 @@ def test_damaged_and_lost_results(out, read_page) -> None:
     assert len(page.all("article")) == len(IMAGES)
     assert len([one for one in page.all("img") if one.get("loading")]) == 7
     assert "is not JSON: the OME-Zarr image is damaged" in page.text
+    assert "provenance.json in it cannot be read" in page.text
     assert "The result c & \"d\" 'e' is left out" in page.text
     assert "The folders of these results are not there any more: =1+2 é.ome.tif" in page.text
 
@@ -57,7 +59,8 @@ def test_a_record_of_another_version(out, read_page) -> None:
     [
         ("nuclei.csv", "a,b\n1,2\n", "nuclei.csv has no column"),
         ("nuclei.csv", "", "nuclei.csv cannot be read"),
-        ("batch.csv", '"\n', "batch.csv cannot be read"),
+        ("nuclei.csv", "group\n1\n", "replicate"),
+        ("batch.csv", '"\n', "batch.csv is not the table of a batch"),
         ("comparisons.csv", "x\n1\n", "comparisons.csv has no column"),
         ("columns.csv", "\x00\x01", "columns.csv"),
     ],
@@ -78,7 +81,69 @@ def test_text_among_the_numbers(out, read_page) -> None:
     assert all("onerror" not in attributes for _, attributes in page.tags)
     table.loc[0, "nucleus"] = "one"
     table.to_csv(out / "nuclei.csv", index=False)
-    assert "nuclei.csv holds text where nucleus is a number" in read_page(write_report(out)).text
+    said = "nuclei.csv holds something else where nucleus is a number"
+    assert said in read_page(write_report(out)).text
+
+
+def test_a_line_that_a_kill_has_torn(out, read_page) -> None:
+    with (out / "batch.csv").open("a") as file:
+        file.write("torn.ome.tif,failed,another reason,,1.0,100,2026-01-01T00:00:00+00:00\ne.ome.t")
+    page = read_page(write_report(out))
+    assert "4 of 5 files analysed 1 failed" in page.text
+    assert "torn.ome.tif failed another reason" in page.text
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"nucleus": float("inf")},
+        {"findings": 3.5},
+        {"findings": None, "quantity": None, "scale": None},
+        {"rate_mean": 0.0, "rate_sd_of_map": 0.0},
+        {"rate_mean": float("inf")},
+        {"area_um2": None, "touches_border": None, "exploratory": None},
+    ],
+)
+def test_tables_that_were_edited(out, read_page, change) -> None:
+    pd.read_csv(out / "nuclei.csv").assign(**change).to_csv(out / "nuclei.csv", index=False)
+    assert len(read_page(write_report(out)).all("article")) == len(IMAGES)
+
+
+def test_groups_without_replicates(out, read_page) -> None:
+    table = pd.read_csv(out / "nuclei.csv").drop(columns="replicate")
+    table.to_csv(out / "nuclei.csv", index=False)
+    text = read_page(write_report(out)).text
+    assert "nuclei.csv has no column replicate" in text
+    assert "comparisons.csv is left out, as it may be of an earlier batch" in text
+
+
+def test_a_figure_that_cannot_be_drawn(out, read_page, monkeypatch) -> None:
+    def fail(*_: object) -> None:
+        msg = "?"
+        raise IndexError(msg)
+
+    assert (out / "maps.svg").exists()
+    monkeypatch.setattr(write, "draw_maps", fail)
+    page = read_page(write_report(out))
+    assert "The maps of the groups cannot be drawn (IndexError: ?)" in page.text
+    assert not list(out.glob("maps.*"))  # those of the earlier batch
+
+
+def test_comparisons_of_an_earlier_batch(out, read_page) -> None:
+    table = pd.read_csv(out / "nuclei.csv").drop(columns=["group", "replicate", "block"])
+    table.to_csv(out / "nuclei.csv", index=False)
+    page = read_page(write_report(out))
+    assert "No groups are compared" in page.text
+    assert "comparisons.csv is left out" in page.text
+    assert "benjamini1995" not in (out / "references.bib").read_text()
+    assert not list(out.glob("maps.*"))
+
+
+def test_a_file_of_another_program_is_no_result(out, read_page) -> None:
+    other = out / "another-program"
+    other.mkdir()
+    (other / "provenance.json").write_text('{"tool": "another"}')
+    assert "another-program" not in read_page(write_report(out)).text
 
 
 def test_a_new_column_is_shown_with_its_meaning(out, read_page) -> None:
@@ -89,3 +154,14 @@ def test_a_new_column_is_shown_with_its_meaning(out, read_page) -> None:
     text = read_page(write_report(out)).text
     assert "shell_1_mean 1.25 1/s" in text
     assert "Mean of the outermost shell." in text
+
+
+def test_images_with_and_without_an_acetylation_rate(out, monkeypatch) -> None:
+    header = out / "d/d.ome.zarr/zarr.json"
+    content = json.loads(header.read_text())
+    content["attributes"]["chromamol"]["settings"]["acetylation_rate_per_s"] = 3e-4
+    header.write_text(json.dumps(content))
+    whites = []
+    monkeypatch.setattr(write, "rate_limits", lambda _, white: whites.append(white) or {})
+    write_report(out)
+    assert whites == [3e-4]

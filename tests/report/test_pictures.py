@@ -98,16 +98,19 @@ def test_limits_hold_two_spreads_of_the_maps() -> None:
     limits = {"rate ratio": 3.0, "methylation rate": 2.0, "relative deposition": 0.5}
     assert rate_limits(table, 3e-4) == limits
     assert rate_limits(table.assign(rate_mean=np.nan), 3e-4) == {}
+    assert rate_limits(table[:3].assign(rate_mean=0.0, rate_sd_of_map=0.0), 3e-4) == {}
+    assert rate_limits(table.assign(rate_mean=np.inf), 3e-4) == {}
 
 
 def test_maps_of_groups_share_colours_and_scale(study) -> None:
     cohort = read_cohort(study)
     typical = typical_nuclei(cohort)
     assert set(typical.rows) == {(g, r) for g in cohort.groups for r in ("A", "B")}
-    figure = draw_maps(cohort, typical)
+    figure = draw_maps(cohort, typical, {"rate ratio": 8.0})
     shown = [axes for axes in figure.axes if axes.images]
     assert len(shown) == 4
-    assert len({axes.images[0].get_clim() for axes in shown}) == 1
+    # Those of the page, in log2, though no map of these comes near to 8.
+    assert {axes.images[0].get_clim() for axes in shown} == {(-3.0, 3.0)}
     assert len({axes.images[0].get_cmap().name for axes in shown}) == 1
     sizes = {
         (round(np.ptp(axes.get_xlim()), 6), round(np.ptp(axes.get_ylim()), 6)) for axes in shown
