@@ -159,9 +159,9 @@ ADVICE: dict[str, str] = {
         "well."
     ),
     "model-explains-with-detail": (
-        "Look at the finding about the domains in the map (`domain-imprint` or `follows- "
-        "domains`), and do as it says. Do not interpret anything in this map that is as small "
-        "as a domain, unless the reaction length is known."
+        "Look at the finding about the domains in the map (`domain-imprint` or "
+        "`follows-domains`), and do as it says. Do not interpret anything in this map that is as "
+        "small as a domain, unless the reaction length is known."
     ),
     "model-does-not-explain": (
         "Domains that differ in spacing or width: check `reaction_length_nm`, the pixel size "

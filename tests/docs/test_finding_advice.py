@@ -7,8 +7,13 @@ import re
 import runpy
 from pathlib import Path
 
+import yaml
+
+from chromamol import infer_rates
+from chromamol.cli.run import run
 from chromamol.inference import findings
 from chromamol.results.advice import ADVICE
+from chromamol.settings import Settings
 
 DOCS = Path(__file__).parents[2] / "docs"
 EXAMPLES = runpy.run_path(str(DOCS / "finding_examples.py"))["EXAMPLES"]
@@ -33,3 +38,16 @@ def test_every_finding_has_advice_and_its_example_is_a_sentence():
 def test_there_is_advice_for_what_can_be_found_only():
     codes = set(re.findall(r'Finding\(\s*"([a-z-]+)"', inspect.getsource(findings)))
     assert set(ADVICE) == codes
+
+
+def test_what_the_advice_names_is_there():
+    arguments = inspect.signature(infer_rates).parameters
+    named = [one for advice in ADVICE.values() for one in re.findall("`([^`]*)`", advice)]
+    assert len(named) > 20
+    for one in named:
+        if ": " in one:
+            Settings(**yaml.safe_load(one))
+        elif one.startswith("--"):
+            assert one.split()[0].removeprefix("--") in inspect.signature(run).parameters
+        else:
+            assert one in {*ADVICE, *Settings.model_fields, *arguments}, one
