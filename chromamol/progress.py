@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+# The stage with which the report of a batch begins.
+REPORT_STAGE = "reading what the batch left"
+
 
 class Progress(Protocol):
     """What a front end implements to follow, and to stop, a long computation."""

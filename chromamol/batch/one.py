@@ -115,7 +115,12 @@ def _analyse(
         )
         raise NoImage(msg)
     analysis = analyse(image, settings, nuclei=task.nuclei, progress=progress)
-    provenance = {KEY: key, IMAGE_KEY: task.name, "nuclei_file": task.nuclei}
+    provenance = {
+        KEY: key,
+        IMAGE_KEY: task.name,
+        "nuclei_file": task.nuclei,
+        "command": task.command,
+    }
     write_results(analysis, task.folder, overwrite=True, provenance=provenance, progress=progress)
     return Ended(task.name, Status.OK, _remark(analysis), nuclei=len(analysis.per_nucleus))
 

@@ -59,6 +59,7 @@ def plan_batch(
     *,
     channel_files: Sequence[str] = (),
     sheet: Path | str | None = None,
+    command: str | None = None,
     progress: Progress | None = None,
 ) -> Plan:
     """Find the images of a folder and its subfolders; none is opened, nothing is written.
@@ -74,6 +75,8 @@ def plan_batch(
     sheet : path, optional
         Sample sheet, see `chromamol.batch.sheet.read_sheet`; images that are not in it are left
         out.
+    command : str, optional
+        What was typed, for the provenance of the results.
     progress : Progress, optional
 
     Raises
@@ -125,7 +128,7 @@ def plan_batch(
     folders = folders_of(images, out)
     notes += moved(images, folders, out)
     tasks = tuple(
-        _task(files, where, sample, folder)
+        replace(_task(files, where, sample, folder), command=command)
         for (files, sample), where in zip(chosen.items(), folders, strict=True)
     )
     ended = [

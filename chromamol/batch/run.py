@@ -61,7 +61,7 @@ def run_batch(
     overwrite : bool
         Analyse all images again.
     progress : Progress, optional
-        Told how far the image is, where `workers` is 0; may cancel.
+        Told how far the report is at the end, and where `workers` is 0 the image; may cancel.
 
     Yields
     ------

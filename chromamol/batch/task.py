@@ -34,6 +34,8 @@ class Task:
         Mask or label image of its nuclei; None: they are found.
     group, replicate, block : str
         From the sample sheet; empty without one.
+    command : str or None
+        What was typed; None where nothing was.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Task:
     group: str = ""
     replicate: str = ""
     block: str = ""
+    command: str | None = None
 
 
 @dataclass(frozen=True)

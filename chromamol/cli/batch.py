@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,13 +23,16 @@ from chromamol.cli.reading_options import (
     ZPlane,
 )
 from chromamol.cli.settings_options import settings_from
+from chromamol.cli.watch import Bar
 from chromamol.cli.words import complain, printable, say
 from chromamol.errors import CallError
+from chromamol.progress import REPORT_STAGE, Silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from chromamol.batch import Ended, Plan
+    from chromamol.progress import Progress
 
 
 def batch(
@@ -107,16 +111,23 @@ def batch(
     from chromamol.batch import Status, plan_batch, run_batch
 
     patterns = () if channel_files is None else tuple(channel_files.split(","))
-    plan = plan_batch(folder, out, channel_files=patterns, sheet=sheet)
+    plan = plan_batch(
+        folder, out, channel_files=patterns, sheet=sheet, command=shlex.join(sys.argv)
+    )
     for note in plan.notes:
         complain(note)
-    ended = run_batch(
-        plan, chosen, workers=workers, scheduler=scheduler, slurm=slurm, overwrite=overwrite
-    )
     counts = dict.fromkeys(Status, 0)
     before = 0
-    with _told(plan) as tell:
-        for one in ended:
+    with _told(plan) as (tell, progress):
+        for one in run_batch(
+            plan,
+            chosen,
+            workers=workers,
+            scheduler=scheduler,
+            slurm=slurm,
+            overwrite=overwrite,
+            progress=progress,
+        ):
             counts[one.status] += 1
             before += one.before
             tell(one)
@@ -133,19 +144,19 @@ def batch(
 
 
 @contextmanager
-def _told(plan: Plan) -> Iterator[Callable[[Ended], None]]:
-    """Give what tells of an image that ended: above a bar, or as a line."""
-    total = len(plan.tasks)
+def _told(plan: Plan) -> Iterator[tuple[Callable[[Ended], None], Progress]]:
+    """Give what tells of an image that ended, above bars or as a line, and of the stages."""
+    total = len(plan.names)
     if not sys.stderr.isatty():
-        numbers = iter(range(1, total + len(plan.left_out) + 1))
-        yield lambda one: say(f"[{next(numbers)}/{total + len(plan.left_out)}] {_line(one)}")
+        numbers = iter(range(1, total + 1))
+        yield lambda one: say(f"[{next(numbers)}/{total}] {_line(one)}"), _OfReport()
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as RichProgress
 
     bars = RichProgress(
-        TextColumn("images"),
+        TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
@@ -153,13 +164,22 @@ def _told(plan: Plan) -> Iterator[Callable[[Ended], None]]:
         transient=True,
     )
     with bars:
-        bar = bars.add_task("images", total=total + len(plan.left_out))
+        bar = bars.add_task("images", total=total)
 
         def tell(one: Ended) -> None:
             bars.console.print(printable(_line(one)), markup=False, highlight=False)
             bars.advance(bar)
 
-        yield tell
+        yield tell, Bar(bars)
+
+
+class _OfReport(Silent):
+    """The progress where no bar is drawn: a line when the report begins, which may take long."""
+
+    def begin(self, stage: str, steps: int | None = None) -> None:
+        """Tell of the report only: images have a line of their own."""
+        if stage == REPORT_STAGE:
+            say("Making the report.")
 
 
 def _line(one: Ended) -> str:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
 
 
 class Bar:
@@ -29,17 +30,18 @@ class Bar:
     def __init__(self, bars: RichProgress, subject: str = "") -> None:
         self._bars = bars
         self._subject = f"{printable(subject)}: " if subject else ""
+        self._task: TaskID | None = None
 
     def begin(self, stage: str, steps: int | None = None) -> None:
-        """Replace the bar by one for the next stage."""
-        for task in self._bars.task_ids:
-            self._bars.remove_task(task)
-        self._bars.add_task(self._subject + stage, total=steps)
+        """Replace the bar by one for the next stage; others that are drawn there stay."""
+        if self._task is not None:
+            self._bars.remove_task(self._task)
+        self._task = self._bars.add_task(self._subject + stage, total=steps)
 
     def advance(self, steps: int = 1) -> None:
         """Move the bar on."""
-        for task in self._bars.task_ids:
-            self._bars.advance(task, steps)
+        if self._task is not None:
+            self._bars.advance(self._task, steps)
 
 
 @contextmanager

@@ -1,15 +1,13 @@
-"""Where the results of a report come from, and how to make them again."""
+"""Where the results of a report come from, and what was typed."""
 
 from __future__ import annotations
 
-import shlex
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from chromamol.report.cohort import Cohort
 
 _MOST_COMMANDS = 5
-Kind = TypeVar("Kind", str, list[Any])
 
 
 def inputs_of(cohort: Cohort) -> list[tuple[str, str, str]]:
@@ -22,34 +20,24 @@ def inputs_of(cohort: Cohort) -> list[tuple[str, str, str]]:
     return [
         (source.image, str(file.get("name", "")), str(file.get("sha256", "")))
         for source in cohort.sources
-        for file in _input(source.provenance, "files", list)
-        if isinstance(file, dict)
+        for file in _files(source.provenance)
     ]
 
 
 def commands_of(cohort: Cohort) -> list[str]:
-    """Return what was typed, or what does the same; the first few.
+    """Return what was typed, as far as it is known; the first few.
 
     Parameters
     ----------
     cohort : Cohort
     """
-    commands: dict[str, None] = {}
-    for source in cohort.sources:
-        typed = source.provenance.get("command")
-        path = _input(source.provenance, "path", str)
-        if isinstance(typed, str):
-            commands[typed] = None
-        elif path.endswith(source.image):
-            words = ["chromamol", "batch", path.removesuffix(source.image), "-o", str(cohort.out)]
-            words += ["--settings", "settings.yaml"]
-            words += ["--sheet", "samples.csv"] if cohort.groups else []
-            commands[shlex.join(words)] = None
+    typed = (source.provenance.get("command") for source in cohort.sources)
+    commands = dict.fromkeys(one for one in typed if isinstance(one, str))
     return list(commands)[:_MOST_COMMANDS]
 
 
-def _input(provenance: dict[str, object], name: str, kind: type[Kind]) -> Kind:
-    """Return an entry about the input; an empty one where the file holds something else."""
+def _files(provenance: dict[str, object]) -> list[dict[str, object]]:
+    """Return the files of the input; none where the provenance holds something else."""
     entries = provenance.get("input")
-    value = entries.get(name) if isinstance(entries, dict) else None
-    return value if isinstance(value, kind) else kind()
+    files = entries.get("files") if isinstance(entries, dict) else None
+    return [one for one in files if isinstance(one, dict)] if isinstance(files, list) else []

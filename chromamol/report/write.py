@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from chromamol.batch.place import MAPS_FILE, REFERENCES_FILE, REPORT_FILE
 from chromamol.errors import CallError, InputError
 from chromamol.output import appearing_file, disk_told
-from chromamol.progress import Silent
+from chromamol.progress import REPORT_STAGE, Silent
 from chromamol.report.cohort import read_cohort
 from chromamol.report.comparisons import comparisons_of
 from chromamol.report.limits import rate_limits
@@ -65,7 +65,7 @@ def write_report(out: Path | str, *, progress: Progress | None = None) -> Path:
     if not out.is_dir():
         msg = f"{out} is no folder. Give the one that 'chromamol batch' wrote to."
         raise CallError(msg)
-    progress.begin("reading what the batch left")
+    progress.begin(REPORT_STAGE)
     cohort = read_cohort(out)
     survey, damaged = _survey(cohort)
     cited = Cited()

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import io
+import json
+import shlex
 import shutil
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from markupsafe import escape
 from typer.testing import CliRunner
 
+from chromamol.batch import Ended, Plan, Status
+from chromamol.batch.task import Task
 from chromamol.cli.app import app
+from chromamol.cli.batch import _told
 from chromamol.results import figure
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from typer.testing import Result
 
 QUICK = ("--set", "method=direct", "--set", "nucleus_min_area_um2=0.5", "--workers", "0")
@@ -44,6 +51,12 @@ def test_a_folder_and_again(folder: Path, tmp_path: Path) -> None:
     done = batch(folder, "-o", tmp_path / "out", *QUICK)
     assert done.exit_code == 0, done.output
     assert "[1/3] a.ome.tif: ok" in done.stdout
+    assert done.stdout.index("[3/3]") < done.stdout.index("Making the report.")
+    typed = shlex.join(sys.argv)
+    provenance = json.loads((tmp_path / "out" / "a" / "provenance.json").read_text())
+    assert provenance["command"] == typed
+    report = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert f"What was typed</dt><dd><code>{escape(typed)}</code>" in report
     said = " ".join(done.stdout.split())
     assert "2 of 3 images are done, 0 failed, 1 skipped." in said
     assert (tmp_path / "out" / "day 1" / "ü" / "rate.ome.tif").is_file()
@@ -130,3 +143,24 @@ def test_folders_that_cannot_be(folder: Path, tmp_path: Path) -> None:
     done = batch(folder, "-o", tmp_path / "file", *QUICK)
     assert done.exit_code == 2
     assert "cannot be written" in done.stderr
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_sees_the_images_and_the_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Terminal()
+    monkeypatch.setattr("sys.stderr", screen)
+    monkeypatch.setenv("TERM", "xterm")
+    task = Task("a.tif", (Path("a.tif"),), Path("a"))
+    with _told(Plan(Path("out"), (task,))) as (tell, progress):
+        tell(Ended("a.tif", Status.OK))
+        progress.begin("drawing the nuclei", 3)
+        progress.advance()
+    last = screen.getvalue().rpartition("a.tif: ok")[2]
+    assert "images" in last
+    assert "1/1" in last
+    assert "drawing the nuclei" in last
+    assert "1/3" in last

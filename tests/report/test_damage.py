@@ -22,6 +22,7 @@ def test_results_that_no_batch_made(out, read_page) -> None:
     assert len(page.all("article")) == len(IMAGES)
     assert "No groups are compared: the batch had no sample sheet" in page.text
     assert "4 images 4 nuclei" in page.text
+    assert "What was typed" not in page.text  # nothing was: the batch was called from Python
     assert not (out / "maps.svg").exists()
     assert "benjamini1995" not in (out / "references.bib").read_text()
 
