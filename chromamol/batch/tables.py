@@ -27,6 +27,7 @@ SAMPLE_COLUMNS = {
     "replicate": "Biological replicate, from the sample sheet.",
     "block": "What pairs replicates of different groups, from the sample sheet.",
 }
+_IMAGE = "The file of the image, below the folder of the batch."
 
 
 def gather_tables(plan: Plan, done: Sequence[Task]) -> None:
@@ -56,6 +57,7 @@ def gather_tables(plan: Plan, done: Sequence[Task]) -> None:
             with appearing_file(parquet) as partial:
                 table.to_parquet(partial, index=False)
         columns = pd.read_csv(done[0].folder / COLUMNS_FILE, keep_default_na=False)
+        columns.loc[columns["column"] == "image", "meaning"] = _IMAGE
         if plan.groups:
             rows = [
                 (file, name, "", meaning, NONE, OURS)

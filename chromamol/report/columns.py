@@ -82,8 +82,8 @@ class Dictionary:
     def __init__(self, cohort: Cohort) -> None:
         table = cohort.columns
         rows = table[table["file"] == NUCLEI_FILE].fillna("").to_dict("records")
-        self.columns = rows
-        self._known = {str(row["column"]): row for row in rows}
+        self.columns = [row | {"unit": _in_symbols(str(row["unit"]))} for row in rows]
+        self._units = {row["column"]: row["unit"] for row in self.columns}
 
     def numbers(self, row: pd.Series) -> list[Number]:
         """Return the numbers of a nucleus that has a value."""
@@ -91,9 +91,7 @@ class Dictionary:
         for name, value in row.items():
             if name in _SAID or _is_missing(value):
                 continue
-            known = self._known.get(str(name), {})
-            unit = str(known.get("unit", "")).replace("um2", "µm²").replace("um", "µm")
-            numbers.append(Number(str(name), number(value), unit))
+            numbers.append(Number(str(name), number(value), self._units.get(name, "")))
         return numbers
 
 
@@ -113,6 +111,11 @@ def rounded(value: float, digits: int = 4) -> str:
     if value and not 1e-4 <= abs(value) < 1e6:
         return f"{value:.{digits}g}"
     return np.format_float_positional(value, digits, unique=False, fractional=False, trim="-")
+
+
+def _in_symbols(unit: str) -> str:
+    """Write a unit of the tables, which hold ASCII, as people do."""
+    return unit.replace("um2", "µm²").replace("um", "µm")
 
 
 def _is_missing(value: object) -> bool:

@@ -92,6 +92,9 @@ def test_it_says_what_the_tables_say(study, read_page) -> None:
     for reason in comparisons.loc[comparisons["p"].isna(), "reason"]:
         assert reason in page.text
     assert 'method: "direct"' in page.text
+    assert not re.search("(?<!_)um2", page.text)  # but in names of columns and settings
+    assert "image The file of the image, below the folder of the batch." in page.text
+    assert "nuclear area (µm²)" in page.text
 
 
 def test_exploratory_maps_are_not_believed(out, read_page) -> None:
