@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -82,7 +83,10 @@ class Dictionary:
     def __init__(self, cohort: Cohort) -> None:
         table = cohort.columns
         rows = table[table["file"] == NUCLEI_FILE].fillna("").to_dict("records")
-        self.columns = [row | {"unit": _in_symbols(str(row["unit"]))} for row in rows]
+        self.columns = [
+            row | {name: _in_symbols(str(row[name])) for name in ("unit", "meaning")}
+            for row in rows
+        ]
         self._units = {row["column"]: row["unit"] for row in self.columns}
 
     def numbers(self, row: pd.Series) -> list[Number]:
@@ -113,9 +117,9 @@ def rounded(value: float, digits: int = 4) -> str:
     return np.format_float_positional(value, digits, unique=False, fractional=False, trim="-")
 
 
-def _in_symbols(unit: str) -> str:
-    """Write a unit of the tables, which hold ASCII, as people do."""
-    return unit.replace("um2", "µm²").replace("um", "µm")
+def _in_symbols(text: str) -> str:
+    """Write the units of the tables, which hold ASCII, as people do; not those in names."""
+    return re.sub(r"\bum\b", "µm", re.sub(r"\bum2\b", "µm²", text))
 
 
 def _is_missing(value: object) -> bool:
