@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from chromamol.errors import InputError
 from chromamol.report.columns import main_measures
 from chromamol.report.pictures import around
-from chromamol.results.bars import DIVERGING
+from chromamol.results.bars import DENSITY, DIVERGING
 from chromamol.results.drawing import (
     INK,
     SMALL_PT,
@@ -23,6 +23,7 @@ from chromamol.results.drawing import (
     scale_bar,
 )
 from chromamol.results.frame import frame_around
+from chromamol.results.map_colours import common
 from chromamol.results.panels import panels_of
 from chromamol.results.reopen import read_result
 from chromamol.results.result import analysis_of
@@ -38,13 +39,13 @@ if TYPE_CHECKING:
     from chromamol.report.cohort import Cohort
     from chromamol.results.bars import Bar
     from chromamol.results.frame import Frame
-    from chromamol.results.panels import Panel
+    from chromamol.results.map_colours import common
+from chromamol.results.panels import Panel
     from chromamol.statistics.measures import Measure
 
 _MOST_REPLICATES, _MOST_PX = 4, 500
 # Inches; the width is that of two journal columns.
 _WIDTH, _LEFT, _GAP, _TITLE, _BELOW, _BAR = 7.2, 0.95, 0.1, 0.2, 0.62, (2.6, 0.075)
-_COMPACTION = "magma"
 _NAME_LETTERS = 16
 
 
@@ -126,7 +127,7 @@ def draw_maps(cohort: Cohort, typical: Typical, limits: Mapping[str, float]) -> 
     """
     shown = {}
     for place, row in typical.rows.items():
-        one = _read(cohort, row, limits, DIVERGING if typical.of_rate else _COMPACTION)
+        one = _read(cohort, row, limits, DIVERGING if typical.of_rate else DENSITY)
         if one is not None:
             shown[place] = one
     if not shown:
@@ -189,7 +190,7 @@ def _read(cohort: Cohort, row: int, limits: Mapping[str, float], cmap: str) -> _
 def _shared(bars: list[Bar]) -> Bar:
     """Return the colour bar that holds all others."""
     widest = max(bars, key=lambda bar: bar.high)
-    low, high = min(bar.low for bar in bars), widest.high
+    low, high = common((bar.low, bar.high) for bar in bars)
     extend = "both" if any(bar.extend != "neither" for bar in bars) else "neither"
     return replace(widest, low=low, high=high, extend=extend)
 

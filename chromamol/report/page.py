@@ -19,6 +19,7 @@ from chromamol.report.pictures import gradient
 from chromamol.report.provenance import commands_of, inputs_of
 from chromamol.report.section import sections_of
 from chromamol.report.svg import data_uri
+from chromamol.results.bars import COLOUR_MAPS
 from chromamol.settings import Settings
 
 if TYPE_CHECKING:
@@ -160,6 +161,7 @@ def _environment() -> Environment:
     environment.globals |= {
         "number": number,
         "sign": SIGNS.__getitem__,
+        "colour_maps": COLOUR_MAPS,
         "gradient": gradient,
         "data_uri": data_uri,
         "source": _source,

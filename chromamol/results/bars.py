@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     from chromamol.results.naming import Naming
 
-DIVERGING = "RdBu_r"
+# Of channels, rates, compaction, uncertainties and residuals.
+GREY, DIVERGING, DENSITY, UNCERTAINTY, MISFIT = "gray", "RdBu_r", "magma", "cividis", "PuOr_r"
+COLOUR_MAPS = (GREY, DIVERGING, DENSITY, UNCERTAINTY, MISFIT)
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -72,6 +74,16 @@ def ratio_bar_between(naming: Naming, neutral: float, low: float, high: float) -
 def deposition_bar_between(naming: Naming, low: float, high: float) -> Bar:
     """Return the bar of a deposition between two of them; its mean, 1, stays white."""
     return Bar(_around(1.0, low, high), low, high, naming.axis)
+
+
+def compaction_bar(low: float, high: float) -> Bar:
+    """Return the bar of compaction between two limits."""
+    return Bar(DENSITY, low, high, "density / nuclear mean")
+
+
+def residual_bar(low: float, high: float) -> Bar:
+    """Return the bar of the residual between two limits."""
+    return Bar(MISFIT, low, high, "misfit / expected noise")
 
 
 def _log_bar(

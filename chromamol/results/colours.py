@@ -1,7 +1,8 @@
-"""How the colours of a rate map are stretched, and where they fade, in figure and window alike."""
+"""How the colours of a map are stretched, and where they fade, in figure, window and report."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +27,8 @@ RATIO_TICKS = {
     16.0: 4.0,
     64.0: 8.0,
 }
+_LEAST_RESIDUAL = 3.0
+_COMPACTION_PERCENT = (0.5, 99.5)
 _DEPOSITION_WIDTHS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 
@@ -59,6 +62,31 @@ def deposition_width(deposition: NDArray[np.floating]) -> float:
     finite = deposition[np.isfinite(deposition)].astype(np.float64)
     needed = np.percentile(np.abs(finite - 1), SHARE_IN_COLOURS)
     return next((one for one in _DEPOSITION_WIDTHS if one >= needed), _DEPOSITION_WIDTHS[-1])
+
+
+def compaction_limits(compaction: NDArray[np.floating]) -> tuple[float, float]:
+    """Choose the limits of the colours of compaction, which hold 99 % of the pixels.
+
+    Parameters
+    ----------
+    compaction : float array
+        NaN is left out.
+    """
+    low, high = np.percentile(compaction[np.isfinite(compaction)], _COMPACTION_PERCENT)
+    return float(low), float(high)
+
+
+def residual_limit(residual: NDArray[np.floating]) -> float:
+    """Choose the limit L of the colours of a residual, which go from -L to L: 3 or more, whole.
+
+    Parameters
+    ----------
+    residual : float array
+        In units of its expected noise; NaN is left out.
+    """
+    finite = residual[np.isfinite(residual)]
+    spread = float(np.percentile(np.abs(finite), SHARE_IN_COLOURS))
+    return max(_LEAST_RESIDUAL, float(math.ceil(spread)))
 
 
 def uncertainty_over_differences(

@@ -13,6 +13,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from chromamol.inference.rate_map import Scale
+from chromamol.results.bars import DIVERGING
 from chromamol.results.drawing import (
     DOUBT,
     INK,
@@ -137,7 +138,7 @@ def _notes(analysis: Analysis, panels: list[Panel]) -> list[tuple[str, str]]:
     strong = [f"No rate map: {sentence}" for sentence in words.no_map]
     strong += [f"Do not believe the hatched map: {sentence}" for sentence in words.doubts]
     plain = list(words.findings)
-    rate = next((one for one in panels if one.bars and one.bars[0].cmap == "RdBu_r"), None)
+    rate = next((one for one in panels if one.bars and one.bars[0].cmap == DIVERGING), None)
     if rate is not None:
         scale = analysis.per_nucleus[0].rate_map.scale
         plain.append(f"{scale.value[0].upper()}{scale.value[1:]}.")

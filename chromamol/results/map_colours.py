@@ -11,12 +11,21 @@ import numpy as np
 
 from chromamol.errors import CallError
 from chromamol.inference.rate_map import Quantity, Scale
-from chromamol.results.bars import Bar, deposition_bar_between, ratio_bar, ratio_bar_between
+from chromamol.results.bars import (
+    UNCERTAINTY,
+    Bar,
+    compaction_bar,
+    deposition_bar_between,
+    ratio_bar,
+    ratio_bar_between,
+    residual_bar,
+)
 from chromamol.results.colours import (
     RATIO_TICKS,
-    SHARE_IN_COLOURS,
+    compaction_limits,
     deposition_width,
     ratio_limit,
+    residual_limit,
 )
 from chromamol.results.naming import neutral_rate, with_unit
 
@@ -30,7 +39,7 @@ if TYPE_CHECKING:
 
 # Of pixels without a value: none of the colours is a light grey.
 NO_VALUE = (189, 189, 189)
-_LEAST_RESIDUAL = 3.0
+_RATE_SD_PERCENT = 99.5
 _ROWS = 256
 
 Limits = tuple[float, float]
@@ -92,7 +101,7 @@ def kind_of(record: Record, name: MapName) -> str:
 
 
 def limits_of(record: Record, name: MapName, yx_map: NDArray[Any]) -> Limits:
-    """Choose limits for a map, as the figure does.
+    """Choose limits for a map, as the figure does; of `rate_sd`, which it shows over the rate, own.
 
     Parameters
     ----------
@@ -111,11 +120,13 @@ def limits_of(record: Record, name: MapName, yx_map: NDArray[Any]) -> Limits:
         limit = ratio_limit(values / neutral)
         return neutral / limit, neutral * limit
     if name == "residual":
-        spread = float(np.percentile(np.abs(values), SHARE_IN_COLOURS))
-        limit = max(_LEAST_RESIDUAL, math.ceil(spread))
+        limit = residual_limit(values)
         return -limit, limit
-    low, high = (float(one) for one in np.percentile(values, (0.5, 99.5)))
-    low = 0.0 if name == "rate_sd" else low
+    low, high = (
+        (0.0, float(np.percentile(values, _RATE_SD_PERCENT)))
+        if name == "rate_sd"
+        else compaction_limits(values)
+    )
     return (low, high) if high > low else (low - 0.5, low + 0.5)
 
 
@@ -161,9 +172,9 @@ def colours_of(record: Record, name: MapName, limits: Limits) -> MapColours:
         return MapColours(bar, neutral, limits)
     bars = {
         "rate": lambda: deposition_bar_between(first.naming, low, high),
-        "rate_sd": lambda: Bar("cividis", low, high, _sd_label(record)),
-        "residual": lambda: Bar("PuOr_r", low, high, "misfit / expected noise"),
-        "compaction": lambda: Bar("magma", low, high, "density / nuclear mean"),
+        "rate_sd": lambda: Bar(UNCERTAINTY, low, high, _sd_label(record)),
+        "residual": lambda: residual_bar(low, high),
+        "compaction": lambda: compaction_bar(low, high),
     }
     return MapColours(bars[name](), None, limits)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +9,22 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
 from chromamol.inference.rate_map import Quantity, Scale, Status
-from chromamol.results.bars import Bar, ratio_bar
+from chromamol.results.bars import (
+    GREY,
+    UNCERTAINTY,
+    Bar,
+    compaction_bar,
+    deposition_bar_between,
+    ratio_bar,
+    residual_bar,
+)
 from chromamol.results.colours import (
     SHARE_IN_COLOURS,
+    compaction_limits,
     deposition_width,
     opacity,
     ratio_limit,
+    residual_limit,
     uncertainty_over_differences,
 )
 from chromamol.results.domains import domain_labels
@@ -29,6 +38,7 @@ if TYPE_CHECKING:
 
     from chromamol.analysis import Analysis
     from chromamol.results.frame import Frame
+    from chromamol.results.naming import Naming
 
 _ROLE_TITLES = {
     Role.HETEROCHROMATIN: "Heterochromatin",
@@ -130,7 +140,7 @@ def _channel_panels(analysis: Analysis, frame: Frame) -> list[Panel]:
         pixels = frame.mean(analysis.image.cyx[channel])
         (high,) = _percentiles(pixels[frame.nearest(analysis.nuclei.labels) > 0], 99.5)
         low = min(_percentiles(pixels, 0.1)[0], high)
-        bar = Bar("gray", low, high, unit, extend="max")
+        bar = Bar(GREY, low, high, unit, extend="max")
         panels.append(Panel(_ROLE_TITLES[role], names[channel], pixels, (bar,), dark=True))
     return panels
 
@@ -160,7 +170,7 @@ def _rate_panel(analysis: Analysis, frame: Frame, limit: float | None) -> Panel:
         message = Status.NOT_ASKED.value if not_asked else _NO_MAP
         return Panel(naming.title, "", None, message=message)
     pixels, bar = (
-        _deposition(rate, naming.axis, limit)
+        _deposition(rate, naming, limit)
         if first.quantity is Quantity.DEPOSITION
         else _ratio(analysis, rate, limit)
     )
@@ -194,12 +204,13 @@ def _ratio(
 
 
 def _deposition(
-    yx_rate: NDArray[np.float64], label: str, width: float | None
+    yx_rate: NDArray[np.float64], naming: Naming, width: float | None
 ) -> tuple[NDArray[np.float64], Bar]:
     """Return a deposition, which may be zero and below, and its colours around its mean."""
     width = width or deposition_width(yx_rate)
     extend = "both" if np.nanmax(np.abs(yx_rate - 1)) > width else "neither"
-    return yx_rate, Bar("RdBu_r", 1 - width, 1 + width, label, extend=extend)
+    bar = deposition_bar_between(naming, 1 - width, 1 + width)
+    return yx_rate, replace(bar, extend=extend)
 
 
 def _doubted(analysis: Analysis) -> tuple[int, ...]:
@@ -249,8 +260,7 @@ def _compaction_panel(analysis: Analysis, frame: Frame) -> Panel:
     pixels = frame.mean(analysis.full_map("compaction"))
     if not np.isfinite(pixels).any():
         return Panel("Compaction", "", None)
-    low, high = _percentiles(pixels, 0.5, 99.5)
-    bar = Bar("magma", low, high, "density / nuclear mean", extend="both")
+    bar = replace(compaction_bar(*compaction_limits(pixels)), extend="both")
     return Panel("Compaction", "smoothed chromatin density", pixels, (bar,))
 
 
@@ -262,7 +272,7 @@ def _uncertainty_panel(analysis: Analysis, frame: Frame) -> Panel:
     if not np.isfinite(percent).any():
         return Panel("Uncertainty", "", None)
     high = _percentiles(percent, SHARE_IN_COLOURS)[0]
-    bar = Bar("cividis", 0.0, high or 1.0, "standard deviation / rate (%)", extend="max")
+    bar = Bar(UNCERTAINTY, 0.0, high or 1.0, "standard deviation / rate (%)", extend="max")
     subtitle = "standard deviation of the rate"
     return Panel("Uncertainty", subtitle, percent, (bar,), doubted=_doubted(analysis))
 
@@ -272,8 +282,8 @@ def _residual_panel(analysis: Analysis, frame: Frame) -> Panel:
     pixels = frame.nearest(analysis.full_map("residual"))
     if not np.isfinite(pixels).any():
         return Panel("Residual", "", None)
-    limit = max(3.0, math.ceil(_percentiles(np.abs(pixels), SHARE_IN_COLOURS)[0]))
-    bar = Bar("PuOr_r", -limit, limit, "misfit / expected noise", extend="both")
+    limit = residual_limit(pixels)
+    bar = replace(residual_bar(-limit, limit), extend="both")
     subtitle = "only noise where the model explains the image"
     return Panel("Residual", subtitle, pixels, (bar,), interpolation="nearest")
 
