@@ -39,8 +39,7 @@ if TYPE_CHECKING:
     from chromamol.report.cohort import Cohort
     from chromamol.results.bars import Bar
     from chromamol.results.frame import Frame
-    from chromamol.results.map_colours import common
-from chromamol.results.panels import Panel
+    from chromamol.results.panels import Panel
     from chromamol.statistics.measures import Measure
 
 _MOST_REPLICATES, _MOST_PX = 4, 500
