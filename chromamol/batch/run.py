@@ -99,13 +99,14 @@ def run_batch(
             yield ended
         if done:
             gather_tables(plan, [task for task in plan.tasks if task.name in done])
-            from chromamol.report.write import write_report
-
-            write_report(plan.out, progress=progress)
         elif not log.is_new:
             remove_tables(plan.out)
     finally:
         log.close()
+    if done:  # with the log in order, which an earlier batch may have begun
+        from chromamol.report.write import write_report
+
+        write_report(plan.out, progress=progress)
     if log.trouble:
         raise CallError(log.trouble)
 

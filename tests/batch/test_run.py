@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import errno
 import json
+import re
 import os
 import sys
 from dataclasses import replace
@@ -104,6 +105,8 @@ def test_a_second_batch_does_what_changed_and_nothing_else(folder_of: FolderOf) 
     assert all(one.before and one.status is Status.OK for one in run(folder).values())
     assert dates(out) == first
     assert lines_of(out) == logged
+    report = (out / "report.html").read_text(encoding="utf-8")
+    assert "of 2 files analysed" in " ".join(re.sub("<[^>]*>", " ", report).split())
 
     # Other pixels in one file.
     changed = tifffile.imread(folder / "b.ome.tif")
