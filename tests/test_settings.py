@@ -83,7 +83,7 @@ def test_a_key_like_no_other_lists_the_valid_ones():
         ("chromatin_fraction", 0),
         ("nucleus_min_area_um2", 0),
         ("equation", "heat"),
-        ("method", "network"),
+        ("method", "magic"),
         ("reaction_length_nm", 0),
         ("reaction_length_nm", "guess"),
         ("gradient_length_nm", -1),

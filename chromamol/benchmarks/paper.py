@@ -207,6 +207,9 @@ def measure(row: Row) -> Row:
     _solve(row, half_as_fine(case), Budget(steps=4))
     memory = Memory(row.device)
     solution = _solve(row, case.noisy, budget)
+    ending = solution.ending.name.lower().replace("_", " ")
+    if solution.fell_back:
+        return replace(row, ending="not run: too large for the card")
     return replace(
         row,
         **case.scores(solution.rate),
@@ -214,7 +217,7 @@ def measure(row: Row) -> Row:
         seconds=solution.seconds,
         ms_per_step=1000 * solution.seconds_per_step,
         peak_mb=memory.peak_bytes() / 1e6,
-        ending=solution.ending.name.lower().replace("_", " "),
+        ending=ending,
     )
 
 
@@ -268,7 +271,8 @@ def _without_network(row: Row) -> Row:
     seconds = time.perf_counter() - start
     if rate is None:
         return replace(row, ending="not run: knows the chromatin equation only")
-    return replace(row, **case.scores(rate), seconds=seconds, ending="closed form")
+    ending = "gave no map" if np.isnan(rate).all() else "closed form"
+    return replace(row, **case.scores(rate), seconds=seconds, ending=ending)
 
 
 def _here(function: Callable[..., Any], *args: object) -> Any:

@@ -106,6 +106,11 @@ def test_a_network_learns_with_the_layer(name: str, learned: float) -> None:
     assert float(str(run(name)["error"])) < learned
 
 
+def test_an_equation_of_ones_own_has_its_rate_found() -> None:
+    result = run("own_inverse_problem.py")
+    assert float(str(result["error"])) < 0.08 < float(str(result["uniform"]))
+
+
 def test_an_equation_takes_the_derivatives_of_the_layer() -> None:
     assert float(str(run("equation_residual.py")["error"].item())) < 0.02
 

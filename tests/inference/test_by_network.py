@@ -1,0 +1,63 @@
+"""The method "network": maps of nuclei, what is said of them, and where there is none."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from chromamol import Settings, infer_rates
+from chromamol.equations.mark_turnover import MarkTurnover
+from chromamol.errors import CallError
+from chromamol.inference import by_network
+from chromamol.inference.rate_map import Scale, Status
+
+SHAPE, SPACING_NM = (40, 52), (30.0, 25.0)
+
+
+@pytest.fixture(scope="module")
+def marked():
+    """One mark on an ellipse, of a deposition that is known."""
+    y, x = np.indices(SHAPE)
+    mask = ((y - 19.5) / 18) ** 2 + ((x - 25.5) / 24) ** 2 < 1
+    deposition = 1 + 0.4 * np.sin(0.15 * x) * np.cos(0.12 * y)
+    mark = MarkTurnover(140.0).simulate(deposition, SPACING_NM, mask=mask)
+    noise = np.random.default_rng(3).normal(scale=0.01 * mark[mask].std(), size=SHAPE)
+    return mark + noise, mask, deposition
+
+
+def infer(marked, **options):
+    mark, mask, _ = marked
+    settings = Settings(method="network", reaction_length_nm=140.0, **options)
+    return infer_rates(mark=mark, mask=mask, spacing_nm=SPACING_NM, settings=settings)
+
+
+def test_a_masked_nucleus_has_a_map_and_no_uncertainty(marked, monkeypatch):
+    monkeypatch.setattr(by_network, "STEPS", 250)
+    found = infer(marked)
+    _, mask, truth = marked
+    assert found.status in {Status.CONVERGED, Status.STOPPED}
+    assert found.scale is Scale.RELATIVE
+    assert np.array_equal(np.isfinite(found.rate), mask)
+    assert np.isnan(found.rate_sd).all()
+    relative = truth / truth[mask].mean()
+    error = np.linalg.norm((found.rate - relative)[mask]) / np.linalg.norm(relative[mask])
+    assert error < 0.06
+    assert relative[mask].std() > 0.15
+    (said,) = [finding for finding in found.findings if finding.code == "network"]
+    assert "no uncertainty" in said.sentence
+
+
+def test_a_network_that_did_not_learn_the_image_gives_no_map(marked, monkeypatch):
+    monkeypatch.setattr(by_network, "STEPS", 4)
+    found = infer(marked)
+    assert found.status is Status.NOT_CONVERGED
+    assert np.isnan(found.rate).all()
+    (said,) = [finding for finding in found.findings if finding.code == "network"]
+    assert "did not learn the fields" in said.sentence
+
+
+def test_an_image_that_repeats_is_refused():
+    mark = np.random.default_rng(0).uniform(1, 2, (40, 40))
+    settings = Settings(method="network", boundary="periodic", reaction_length_nm=140.0)
+    with pytest.raises(CallError, match="'network' does not know images that repeat"):
+        infer_rates(mark=mark, spacing_nm=30.0, settings=settings)
