@@ -47,7 +47,7 @@ class PixelGrid(nn.Module):
 
     @torch.no_grad()
     def fit(self, fields: Tensor) -> None:
-        """Begin with (channel, *grid) fields; the margin has the values of the nearest cells."""
+        """Begin with (channel, [y,] x) fields; the margin has the values of the nearest cells."""
         nearest = [
             torch.arange(-self._margin, size + self._margin).clamp(0, size - 1)
             for size in fields.shape[1:]

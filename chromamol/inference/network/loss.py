@@ -151,7 +151,7 @@ class NetworkLoss(nn.Module):
 
     @torch.no_grad()
     def fields(self) -> Tensor:
-        """Return the fields, (field, *grid)."""
+        """Return the fields, (field, [y,] x)."""
         return self._plain(self)[""][0]
 
     def _misfit(self, fields: Tensor) -> Tensor:
@@ -172,7 +172,7 @@ class NetworkLoss(nn.Module):
         return used * balance, used * (balance - left)
 
     def _test(self, residual: Tensor) -> Tensor:
-        """Test a residual with mollifiers, (..., *grid)."""
+        """Test a residual with mollifiers, (..., [y,] x)."""
         if len(self._problem.shape) == 1:
             return residual @ self.get_buffer("_test_0").T
         return self.get_buffer("_test_0") @ residual @ self.get_buffer("_test_1").T

@@ -46,17 +46,17 @@ class NetworkProblem:
     ----------
     equation : Equation
         Whose residual is linear in the rate.
-    fields : sequence of (*grid) float64
+    fields : sequence of ([y,] x) float64
         As measured, in the order in which the equation takes them; anything outside the mask.
     noise_sd : sequence of float
         Of the white noise of each field.
     spacing : tuple of float
         Distance of the cells along each of 1 or 2 axes.
-    source : (*grid) float64, optional
+    source : ([y,] x) float64, optional
         Known, where the equation has one.
-    mask : (*grid) bool, optional
+    mask : ([y,] x) bool, optional
         Cells with data, where the equation holds. Default: all.
-    weight : (*grid) float64, optional
+    weight : ([y,] x) float64, optional
         Between 0 and 1: how far the equation is to be used in a cell. Default: 1.
     positive : bool
         Whether the rate is above zero everywhere.
@@ -178,7 +178,7 @@ class NetworkProblem:
         return found
 
     def residual(self, derived: Mapping[str, Any], rate: Any, source: Any) -> Any:
-        """Return the residual of fields whose derivatives are given together, (field, *grid)."""
+        """Return the residual of fields whose derivatives are given together, (field, [y,] x)."""
         fields = [
             {name: values[i] for name, values in derived.items()} for i in range(len(self.fields))
         ]

@@ -84,7 +84,7 @@ class SmoothRate(nn.Module):
         self.register_buffer("size", torch.ones((), dtype=torch.float64))
 
     def forward(self) -> Tensor:
-        """Return the rate, (*grid) float64."""
+        """Return the rate, ([y,] x) float64."""
         field = self._field()
         return field.exp() if self._positive else field
 
@@ -105,10 +105,10 @@ class SmoothRate(nn.Module):
 
         Parameters
         ----------
-        balance, weight : (*grid) tensor
+        balance, weight : ([y,] x) tensor
             Of the equation, in units of the residual's noise; zero where they are not to be used.
         test : callable
-            (batch, *grid) -> (batch, *grid): what is done to the residual before it is measured.
+            (batch, [y,] x) -> (batch, [y,] x): what is done to the residual before it is measured.
         """
         if self._positive:
             field = self._field().to(weight)
@@ -125,7 +125,7 @@ class SmoothRate(nn.Module):
         self.coefficients += change
 
     def _columns(self) -> Tensor:
-        """Return the functions of the spline, (coefficient, *grid)."""
+        """Return the functions of the spline, (coefficient, [y,] x)."""
         if self._axes == 1:
             return self._sampled(0).T
         y, x = self._sampled(0), self._sampled(1)

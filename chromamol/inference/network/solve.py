@@ -52,9 +52,9 @@ class NetworkSolution:
 
     Attributes
     ----------
-    rate : (*grid) float64
+    rate : ([y,] x) float64
         NaN outside the mask. Look at `ending` before you use it.
-    fields : (field, *grid) float64
+    fields : (field, [y,] x) float64
         As the network has learned them.
     ending : Ending
         How the training ended.
