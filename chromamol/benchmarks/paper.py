@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 LEVELS = (0.0, 0.01, 0.05)
 STEPS, SECONDS = 300, 60.0
-_QUICK_STEPS, _QUICK_SECONDS = 40, 4.0
+_QUICK_STEPS, _QUICK_SECONDS = 40, 3.0
 _MOST_MB = 10_000.0
 _RIVALS = {"direct": direct, "regression": mollified_regression, "weak-form": weak_form}
 
