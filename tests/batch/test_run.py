@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import errno
 import json
-import re
 import os
+import re
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
