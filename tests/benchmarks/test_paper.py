@@ -49,7 +49,7 @@ def test_a_training_is_measured():
     assert row.steps == pytest.approx(40, abs=8)
     assert 0 < row.seconds < 60
     assert row.ms_per_step > 0
-    assert row.peak_mb > 0
+    assert row.peak_mb >= 0
     assert 0 < row.l2_inner < 0.5
     in_time = measure(Row("langevin", 0.01, "mlp", "finite-difference", "seconds", 1.0, "cpu"))
     assert in_time.seconds < 3

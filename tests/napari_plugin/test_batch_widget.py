@@ -160,7 +160,8 @@ def test_a_folder_again_and_replaced(
     assert (results / "nuclei.csv").read_bytes() == table_alone.read_bytes()
     assert _file_names(alone) == {one.name for one in results.iterdir()}
     tables = {f"{name}.{kind}" for name in ("nuclei", "domains") for kind in ("csv", "parquet")}
-    expected = {"cell 3", "dag 2", "batch.csv", "columns.csv"} | tables
+    report = {"report.html", "references.bib"}
+    expected = {"cell 3", "dag 2", "batch.csv", "columns.csv"} | tables | report
     assert {one.name for one in out.glob("[!.]*")} == expected
     lines = lines_of(out)
     assert [(line["image"], line["status"]) for line in lines] == [
