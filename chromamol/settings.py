@@ -265,7 +265,8 @@ class Settings(BaseModel):
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto",
         description="Where to compute. auto: on a CUDA graphics card where there is one and the "
-        "image of a nucleus has a million pixels or more; smaller ones are faster without.",
+        "image of a nucleus has a million pixels or more, or the method is network; all else is "
+        "faster without.",
     )
     seed: int = Field(0, ge=0, description="Seed of the random numbers behind the uncertainty map.")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor, nn
 
 from chromamol.backbones.coordinates import FourierFeatures, Normalise
+from chromamol.backbones.layers import glorot_linear
 
 if TYPE_CHECKING:
     from chromamol.engines.grid import Grid
@@ -46,19 +47,11 @@ class MLP(nn.Module):
             layers.append(FourierFeatures(grid.axes, width, wave_number))
             inputs = width
         for _ in range(depth):
-            layers += [_linear(inputs, width), nn.Tanh()]
+            layers += [glorot_linear(inputs, width), nn.Tanh()]
             inputs = width
-        self._layers = nn.Sequential(*layers, _linear(width, channels))
+        self._layers = nn.Sequential(*layers, glorot_linear(width, channels))
 
     def forward(self, points: Tensor) -> Tensor:
         """Return (points, channel) values."""
         values: Tensor = self._layers(points)
         return values
-
-
-def _linear(inputs: int, outputs: int) -> nn.Linear:
-    # Glorot and Bengio, AISTATS 2010: what physics-informed networks of tanh begin with.
-    layer = nn.Linear(inputs, outputs)
-    nn.init.xavier_normal_(layer.weight)
-    nn.init.zeros_(layer.bias)
-    return layer

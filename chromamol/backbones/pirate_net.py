@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from chromamol.backbones.coordinates import FourierFeatures, Normalise
+from chromamol.backbones.layers import glorot_linear
 
 if TYPE_CHECKING:
     from chromamol.engines.grid import Grid
@@ -62,9 +63,7 @@ class PirateNet(nn.Module):
         )
         self._gates = nn.ModuleList(_dense(width) for _ in range(2))
         self._blocks = nn.ModuleList(_Block(width) for _ in range(depth))
-        self._last = nn.Linear(width, channels)
-        nn.init.xavier_normal_(self._last.weight)
-        nn.init.zeros_(self._last.bias)
+        self._last = glorot_linear(width, channels)
 
     def forward(self, points: Tensor) -> Tensor:
         """Return (points, channel) values."""
@@ -111,7 +110,4 @@ class _Block(nn.Module):
 
 
 def _dense(width: int) -> nn.Sequential:
-    layer = nn.Linear(width, width)
-    nn.init.xavier_normal_(layer.weight)
-    nn.init.zeros_(layer.bias)
-    return nn.Sequential(layer, nn.Tanh())
+    return nn.Sequential(glorot_linear(width, width), nn.Tanh())

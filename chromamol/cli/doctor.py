@@ -25,12 +25,12 @@ def doctor() -> None:
     Versions, devices, memory, napari, and a small analysis whose result is known.
     """
     import chromamol
-    from chromamol.inference.device import WORTH_A_CARD_PX, describe_device
+    from chromamol.inference.device import describe_device
 
     _line("chromamol", f"{chromamol.__version__}, Python {platform.python_version()}")
     _line("System", platform.platform())
     _line("Packages", ", ".join(f"{name} {metadata.version(name)}" for name in _PACKAGES))
-    _line("Computing", f"on {describe_device('auto', WORTH_A_CARD_PX)}")
+    _line("Computing", f"on {describe_device('auto', worth_a_card=True)}")
     _line("Memory", _memory())
     _line("Disk", _disk())
     _line("napari", _napari())

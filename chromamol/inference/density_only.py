@@ -123,9 +123,10 @@ class _Potential:
     """The potential as a function of the knots of the log rate, the gain and h_max."""
 
     def __init__(self, channels: Channels, settings: Settings, ell_nm: float) -> None:
-        from chromamol.inference.device import choose_device
+        from chromamol.inference.device import choose_device, is_worth_a_card
 
-        device = choose_device(settings.device, channels.mask.size)
+        worth_a_card = is_worth_a_card(settings.method, channels.mask.size)
+        device = choose_device(settings.device, worth_a_card=worth_a_card)
         self.grid = MaskGrid.of(
             channels.mask,
             channels.spacing_nm,

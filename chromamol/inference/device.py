@@ -7,18 +7,31 @@ import torch
 from chromamol.errors import CallError
 
 # Of less, an H200 was slower than six cores of its computer (docs/benchmarks.md).
-WORTH_A_CARD_PX = 2**20
+_WORTH_A_CARD_PX = 2**20
 
 
-def choose_device(wanted: str, pixels: int) -> torch.device:
+def is_worth_a_card(method: str, pixels: int) -> bool:
+    """Tell whether a graphics card makes an analysis faster; networks keep it busy at any size.
+
+    Parameters
+    ----------
+    method : str
+        The setting `method`.
+    pixels : int
+        Of the image of one nucleus.
+    """
+    return method == "network" or pixels >= _WORTH_A_CARD_PX
+
+
+def choose_device(wanted: str, *, worth_a_card: bool) -> torch.device:
     """Return the device to compute on.
 
     Parameters
     ----------
     wanted : str
         The setting `device`: auto, cpu or cuda.
-    pixels : int
-        Of the image of one nucleus.
+    worth_a_card : bool
+        Whether "auto" takes a graphics card that is there.
 
     Raises
     ------
@@ -29,20 +42,20 @@ def choose_device(wanted: str, pixels: int) -> torch.device:
     if wanted == "cuda" and not available:
         msg = "No CUDA graphics card was found; set device to 'auto' or 'cpu'."
         raise CallError(msg)
-    is_worth_it = wanted == "cuda" or (wanted == "auto" and pixels >= WORTH_A_CARD_PX)
-    return torch.device("cuda" if available and is_worth_it else "cpu")
+    takes_card = wanted == "cuda" or (wanted == "auto" and available and worth_a_card)
+    return torch.device("cuda" if takes_card else "cpu")
 
 
-def describe_device(wanted: str, pixels: int) -> str:
+def describe_device(wanted: str, *, worth_a_card: bool) -> str:
     """Say for people what is computed on, and why.
 
     Parameters
     ----------
     wanted : str
-    pixels : int
+    worth_a_card : bool
         As for `choose_device`.
     """
-    if choose_device(wanted, pixels).type == "cuda":
+    if choose_device(wanted, worth_a_card=worth_a_card).type == "cuda":
         return f"the graphics card {torch.cuda.get_device_name(0)} (CUDA)"
     threads = torch.get_num_threads()
     if wanted == "cpu":

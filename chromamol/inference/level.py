@@ -11,7 +11,7 @@ from numpy.polynomial import Polynomial
 from chromamol.equations.chromatin_phase_field import ChromatinPhaseField
 from chromamol.equations.mark_turnover import MarkTurnover
 from chromamol.inference.chromatin import ChromatinWeakForm, Observation, species
-from chromamol.inference.device import choose_device
+from chromamol.inference.device import choose_device, is_worth_a_card
 from chromamol.inference.domain import Domain, PeriodicBox
 from chromamol.inference.grid import Grid, MaskGrid, PeriodicGrid, resample
 from chromamol.inference.masked_box import MaskedBox
@@ -67,7 +67,9 @@ class Level:
         self._settings = settings
         self.positive = Role.MARK not in channels.densities
         mask, spacing_nm = channels.mask, channels.spacing_nm
-        device = choose_device(settings.device, mask.size)
+        device = choose_device(
+            settings.device, worth_a_card=is_worth_a_card(settings.method, mask.size)
+        )
         self.grid: Grid
         self._domain: Domain
         if settings.boundary == "periodic":

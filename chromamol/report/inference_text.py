@@ -108,6 +108,21 @@ def estimation_text(survey: Survey, cite: Cited) -> Iterator[Markup]:
             "mollifier and its derivatives {}, and the ratio of the smoothed sides of the equation "
             "was taken. Its uncertainty holds the noise only."
         ).format(cite("bhartari2025"))
+    if any(method == "network" for method, _, _ in used):
+        yield Markup(
+            "Maps were made by a neural network that was trained on each nucleus: a multilayer "
+            "perceptron with Fourier features {}, whose output, convolved with a mollifier {}, "
+            "gives the densities and their derivatives. It was trained on the image, in units of "
+            "its noise, and on the equation, by Adam {} and L-BFGS {}; the rate, a smooth field, "
+            "was solved for between rounds {}. It makes no use of the nuclear envelope and gives "
+            "no uncertainty."
+        ).format(
+            cite("tancik2020"),
+            cite("bhartari2025"),
+            cite("kingma2015"),
+            cite("liu1989"),
+            cite("golub1973"),
+        )
 
 
 def _weak_form(

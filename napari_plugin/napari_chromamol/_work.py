@@ -53,7 +53,7 @@ def run(job: Job, progress: RunProgress) -> Outcome:
     """
     progress.begin("starting")
     # Only here, so that opening the window does not wait for torch.
-    from chromamol.inference.device import describe_device
+    from chromamol.inference.device import describe_device, is_worth_a_card
     from chromamol.pipeline import analyse_stepwise
     from chromamol.results.result import result_of
     from napari_chromamol._findings import as_html
@@ -72,7 +72,8 @@ def run(job: Job, progress: RunProgress) -> Outcome:
     result = result_of(analysis)
     layers = result_layers(result, job.placement)
     largest_px = max(one.rate_map.mask.size for one in analysis.per_nucleus)
-    computed_on = describe_device(job.settings.device, largest_px)
+    worth_a_card = is_worth_a_card(job.settings.method, largest_px)
+    computed_on = describe_device(job.settings.device, worth_a_card=worth_a_card)
     for _, properties, _ in layers:
         properties["metadata"][KEY]["inputs"] = job.inputs
     return Outcome(layers, as_html(result.record), computed_on)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from chromamol.errors import CallError
-from chromamol.inference.device import choose_device, describe_device
+from chromamol.inference.device import choose_device, describe_device, is_worth_a_card
 
 
 @pytest.fixture
@@ -32,11 +32,17 @@ def card(monkeypatch):
 def test_what_is_used_and_why(card, there, wanted, side_px, found):
     card(there)
     kind, words = found
-    assert choose_device(wanted, side_px**2).type == kind
-    assert words in describe_device(wanted, side_px**2)
+    worth_a_card = is_worth_a_card("weak-form", side_px**2)
+    assert choose_device(wanted, worth_a_card=worth_a_card).type == kind
+    assert words in describe_device(wanted, worth_a_card=worth_a_card)
 
 
 def test_a_card_that_is_not_there_is_refused(card):
     card(False)
     with pytest.raises(CallError, match="set device to 'auto' or 'cpu'"):
-        choose_device("cuda", 8)
+        choose_device("cuda", worth_a_card=True)
+
+
+def test_a_network_is_worth_a_card_at_any_size():
+    assert is_worth_a_card("network", 64)
+    assert not is_worth_a_card("direct", 64)

@@ -77,6 +77,14 @@ def test_what_the_analysis_used(told) -> None:
     assert "johansen1998" not in keys
 
 
+def test_what_a_network_used(told) -> None:
+    said, keys = told("network", "ell-given", method="network", nucleus={"status": "STOPPED"})
+    assert "a neural network that was trained on each nucleus" in said["Estimation"]
+    assert "gives no uncertainty" in said["Estimation"]
+    assert {"tancik2020", "bhartari2025", "kingma2015", "liu1989", "golub1973"} <= set(keys)
+    assert {"papandreou2010", "craven1979"}.isdisjoint(keys)
+
+
 def test_what_other_maps_used(told) -> None:
     said, keys = told(nucleus={"quantity": Quantity.DENSITY_ONLY}, method="weak-form")
     assert "exploratory" in said["Model"]

@@ -81,5 +81,9 @@ def load(path: Path, loss: NetworkLoss, of: str) -> State:
     if theirs != of:
         msg = f"{path.name} is of other data or other settings. {advice}"
         raise CallError(msg)
-    loss.load_state_dict(tensors)
+    try:
+        loss.load_state_dict(tensors)
+    except (RuntimeError, TypeError) as error:
+        msg = f"{path.name} is of another network. {advice}"
+        raise CallError(msg) from error
     return state

@@ -17,7 +17,7 @@ from chromamol.engines.grid import Grid
 from chromamol.engines.mollifier import MollifierEngine
 from chromamol.engines.taylor import TaylorEngine
 from chromamol.errors import CallError
-from chromamol.inference.device import WORTH_A_CARD_PX, choose_device
+from chromamol.inference.device import choose_device
 from chromamol.inference.network import checkpoint as checkpoints
 from chromamol.inference.network.loss import NetworkLoss
 from chromamol.inference.network.training import Budget, Ending, State, Training
@@ -130,8 +130,7 @@ def solve_by_network(
         )
         raise CallError(msg)
     run = _Run(problem, backbone, engine, budget or Budget(), seed, checkpoint)
-    # A network keeps a card busy, however small the grid.
-    chosen = choose_device(device, WORTH_A_CARD_PX)
+    chosen = choose_device(device, worth_a_card=True)
     try:
         return run.on(chosen, progress or Silent())
     except torch.OutOfMemoryError:
@@ -159,7 +158,7 @@ class _Run:
             loss = self._loss(device).to(device)
         state = State()
         path = self.checkpoint
-        of = checkpoints.fingerprint(problem, str(self.backbone), self.engine, self.seed)
+        of = checkpoints.fingerprint(problem, _name(self.backbone), self.engine, self.seed)
         if path is not None and path.exists():
             state = checkpoints.load(path, loss, of)
         training = Training(loss, self.budget, progress, state)
@@ -218,6 +217,14 @@ class _Run:
         values = torch.as_tensor(scaled.reshape(channels, -1).T, dtype=torch.float32)
         pirate.fit(grid.coordinates(), values)
         return pirate
+
+
+def _name(backbone: Backbone) -> str:
+    """Return what is the same in every process."""
+    if isinstance(backbone, str):
+        return backbone
+    kind = backbone if hasattr(backbone, "__qualname__") else type(backbone)
+    return f"{kind.__module__}.{kind.__qualname__}"
 
 
 def make_engine(

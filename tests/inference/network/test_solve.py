@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 import chromamol
+from chromamol.backbones import MLP
 from chromamol.equations.langevin import Langevin
 from chromamol.equations.mark_turnover import MarkTurnover
 from chromamol.errors import CallError, Cancelled
@@ -137,6 +138,25 @@ def test_a_cancelled_training_goes_on_to_where_it_would_have_come(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+def own_network(width):
+    def own(grid, fields):
+        return MLP(grid, fields, width=width, depth=2)
+
+    return own
+
+
+def test_a_network_of_ones_own_goes_on_in_another_process(tmp_path):
+    problem, _ = growth(count=60)
+    path = tmp_path / "training.pt"
+    options = {"device": "cpu", "checkpoint": path}
+    first = solve_by_network(problem, backbone=own_network(16), budget=Budget(80), **options)
+    # The same function is another object there.
+    more = solve_by_network(problem, backbone=own_network(16), budget=Budget(160), **options)
+    assert more.steps > first.steps
+    with pytest.raises(CallError, match="is of another network"):
+        solve_by_network(problem, backbone=own_network(24), budget=Budget(160), **options)
+
+
 def test_a_checkpoint_of_something_else_is_refused(tmp_path, monkeypatch):
     problem, _ = growth(count=60)
     path = tmp_path / "training.pt"
@@ -208,7 +228,7 @@ def test_a_card_with_too_little_memory_hands_over_to_the_processor(monkeypatch):
 
     original = solving._Run.on
     monkeypatch.setattr(solving._Run, "on", on)
-    monkeypatch.setattr(solving, "choose_device", lambda *_: torch.device("cuda"))
+    monkeypatch.setattr(solving, "choose_device", lambda *_, **__: torch.device("cuda"))
     solution = solve_by_network(problem, budget=Budget(4))
     assert tried == ["cuda", "cpu"]
     assert solution.fell_back
