@@ -284,7 +284,7 @@ def _residual_panel(analysis: Analysis, frame: Frame) -> Panel:
         return Panel("Residual", "", None)
     limit = residual_limit(pixels)
     bar = replace(residual_bar(-limit, limit), extend="both")
-    subtitle = "only noise where the model explains the image"
+    subtitle = "noise alone, if the model fits"
     return Panel("Residual", subtitle, pixels, (bar,), interpolation="nearest")
 
 

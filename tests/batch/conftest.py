@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from chromamol.batch import Ended, plan_batch, run_batch
 from chromamol.results import figure
 from chromamol.settings import Settings
 
@@ -18,6 +20,18 @@ if TYPE_CHECKING:
 
 SHAPE, SPACING_NM = (48, 76), (40.0, 30.0)
 QUICK = Settings(method="direct", nucleus_min_area_um2=0.5)
+
+
+def lines_of(out: Path) -> dict[str, dict[str, str]]:
+    with (out / "batch.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len({row["image"] for row in rows}) == len(rows)
+    return {row["image"]: row for row in rows}
+
+
+def run(folder: Path, settings: Settings = QUICK, **options: object) -> dict[str, Ended]:
+    plan = plan_batch(folder, folder.parent / "out")
+    return {one.name: one for one in run_batch(plan, settings, workers=0, **options)}
 
 
 @pytest.fixture(scope="session")
