@@ -8,6 +8,7 @@ import numpy as np
 
 from chromamol.inference.rate_map import Quantity, Scale
 from chromamol.results.colours import deposition_width, ratio_limit
+from chromamol.statistics.measures import is_doubted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +20,8 @@ def rate_limits(nuclei: pd.DataFrame, acetylation_rate_per_s: float | None) -> d
     """Choose the limit of the colours of the rate, for each kind of map.
 
     At least 98 % of the maps lie in them with their mean and two of their standard deviations on
-    either side, on the log scale that the colours have.
+    either side, on the log scale that the colours have. Maps that must not be believed count only
+    where there is no other: their values are of any size.
 
     Parameters
     ----------
@@ -34,7 +36,9 @@ def rate_limits(nuclei: pd.DataFrame, acetylation_rate_per_s: float | None) -> d
         By the column `quantity`.
     """
     limits = {}
-    for quantity, part in nuclei.groupby("quantity"):
+    for quantity, every in nuclei.groupby("quantity"):
+        believed = every[~is_doubted(every)]
+        part = believed if believed["rate_mean"].notna().any() else every
         mean = part["rate_mean"].to_numpy(np.float64)
         spread = _SDS * part["rate_sd_of_map"].to_numpy(np.float64)
         known = np.isfinite(mean) & np.isfinite(spread)

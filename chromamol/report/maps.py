@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 from chromamol.errors import InputError
 from chromamol.report.columns import main_measures
 from chromamol.report.pictures import around
-from chromamol.results.bars import DENSITY, DIVERGING
 from chromamol.results.drawing import (
     INK,
     SMALL_PT,
@@ -24,7 +23,7 @@ from chromamol.results.drawing import (
 )
 from chromamol.results.frame import frame_around
 from chromamol.results.map_colours import common
-from chromamol.results.panels import panels_of
+from chromamol.results.panels import compaction_panel, rate_panel
 from chromamol.results.reopen import read_result
 from chromamol.results.result import analysis_of
 from chromamol.statistics.measures import why_not
@@ -126,7 +125,7 @@ def draw_maps(cohort: Cohort, typical: Typical, limits: Mapping[str, float]) -> 
     """
     shown = {}
     for place, row in typical.rows.items():
-        one = _read(cohort, row, limits, DIVERGING if typical.of_rate else DENSITY)
+        one = _read(cohort, row, limits, of_rate=typical.of_rate)
         if one is not None:
             shown[place] = one
     if not shown:
@@ -167,7 +166,7 @@ def _measure(measures: dict[Measure, pd.Series], nuclei: pd.DataFrame) -> Measur
     return next(iter([*of_rate, *of_compaction]), None)
 
 
-def _read(cohort: Cohort, row: int, limits: Mapping[str, float], cmap: str) -> _Shown | None:
+def _read(cohort: Cohort, row: int, limits: Mapping[str, float], *, of_rate: bool) -> _Shown | None:
     """Read the map of one nucleus; None where it is damaged or not there."""
     image, label, quantity = cohort.nuclei.loc[row, ["image", "nucleus", "quantity"]]
     source = next((one for one in cohort.sources if one.image == image), None)
@@ -181,9 +180,12 @@ def _read(cohort: Cohort, row: int, limits: Mapping[str, float], cmap: str) -> _
         return None
     analysis = analysis_of(around(result, int(label)), int(label))
     frame = frame_around(analysis.nuclei.labels, analysis.yx_spacing_nm, _MOST_PX)
-    panels = panels_of(analysis, frame, rate_limit=limits.get(quantity))
-    panel = next((one for one in panels if one.bars and one.bars[0].cmap == cmap), None)
-    return None if panel is None else _Shown(panel, analysis, frame)
+    panel = (
+        rate_panel(analysis, frame, limits.get(quantity))
+        if of_rate
+        else compaction_panel(analysis, frame)
+    )
+    return None if panel.pixels is None else _Shown(panel, analysis, frame)
 
 
 def _shared(bars: list[Bar]) -> Bar:

@@ -113,8 +113,8 @@ def panels_of(
         figures share it; default: by the pixels of this one.
     """
     first = analysis.per_nucleus[0].rate_map
-    rate = _rate_panel(analysis, frame, rate_limit)
-    compaction = _compaction_panel(analysis, frame)
+    rate = rate_panel(analysis, frame, rate_limit)
+    compaction = compaction_panel(analysis, frame)
     channels = _channel_panels(analysis, frame)
     if yx_truth is not None:
         head = [_composite_panel(channels), _truth_panel(analysis, frame, rate, yx_truth), rate]
@@ -160,8 +160,16 @@ def _composite_panel(channels: list[Panel]) -> Panel:
     return Panel("Image", subtitle, np.clip(rgb, 0, 1), tuple(bars), dark=True)
 
 
-def _rate_panel(analysis: Analysis, frame: Frame, limit: float | None) -> Panel:
-    """Show the rate on a diverging log2 scale, or say that there is none."""
+def rate_panel(analysis: Analysis, frame: Frame, limit: float | None) -> Panel:
+    """Show the rate on a diverging log2 scale, or say that there is none.
+
+    Parameters
+    ----------
+    analysis : Analysis
+    frame : Frame
+    limit : float or None
+        As `rate_limit` of `panels_of`.
+    """
     first = analysis.per_nucleus[0].rate_map
     naming = naming_of(first.quantity, first.scale)
     rate = frame.mean(analysis.full_map("rate"))
@@ -255,8 +263,14 @@ def _truth_panel(
     )
 
 
-def _compaction_panel(analysis: Analysis, frame: Frame) -> Panel:
-    """Show the compaction map."""
+def compaction_panel(analysis: Analysis, frame: Frame) -> Panel:
+    """Show the compaction map.
+
+    Parameters
+    ----------
+    analysis : Analysis
+    frame : Frame
+    """
     pixels = frame.mean(analysis.full_map("compaction"))
     if not np.isfinite(pixels).any():
         return Panel("Compaction", "", None)

@@ -92,6 +92,7 @@ def test_limits_hold_two_spreads_of_the_maps() -> None:
             "scale": ["RATIO", "RATIO", "ABSOLUTE", "RELATIVE"],
             "rate_mean": [1.0, 2.0, 4e-4, 1.0],
             "rate_sd_of_map": [0.2, 0.3, 0.4e-4, 0.2],
+            "findings": ["smoothing", np.nan, "", "one-mark"],
         }
     )
     # 2 exp(0.3) = 2.7; (4 / 3) exp(0.2) = 1.63; 2 * 0.2 = 0.4
@@ -100,6 +101,10 @@ def test_limits_hold_two_spreads_of_the_maps() -> None:
     assert rate_limits(table.assign(rate_mean=np.nan), 3e-4) == {}
     assert rate_limits(table[:3].assign(rate_mean=0.0, rate_sd_of_map=0.0), 3e-4) == {}
     assert rate_limits(table.assign(rate_mean=np.inf), 3e-4) == {}
+    # A map that must not be believed counts only where there is no other.
+    doubted = table[:1].assign(rate_mean=40.0, findings="ell-doubtful")
+    assert rate_limits(pd.concat([table, doubted]), 3e-4) == limits
+    assert rate_limits(doubted, 3e-4) == {"rate ratio": 64.0}
 
 
 def test_maps_of_groups_share_colours_and_scale(study) -> None:
