@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 _STATUS = Path("/proc/self/status")
 # Linux counts in KiB, macOS in bytes.
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
-_RESET, _RESET_PEAK = Path("/proc/self/clear_refs"), "5"
+_CLEAR = Path("/proc/self/clear_refs")
 
 
 def resident_bytes() -> int:
@@ -21,14 +22,17 @@ def peak_resident_bytes() -> int:
     return _status_bytes("VmHWM")
 
 
+def forget_peak() -> None:
+    """Let the peak of this process begin anew (Linux; elsewhere it holds what came before)."""
+    with suppress(OSError):
+        _CLEAR.write_text("5", encoding="ascii")
+
+
 class PeakMemory:
     """Measures from now on; where the system cannot begin anew, since the process began."""
 
     def __init__(self) -> None:
-        try:
-            _RESET.write_text(_RESET_PEAK, encoding="ascii")
-        except OSError:
-            return
+        forget_peak()
 
     def mb(self) -> float | None:
         """Return the peak, MiB; None where the system does not tell."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from pathlib import Path
 from typing import Literal
 
 from chromamol.errors import CallError
-from chromamol.memory import peak_resident_bytes, resident_bytes
+from chromamol.memory import forget_peak, peak_resident_bytes, resident_bytes
 
 Device = Literal["cpu", "cuda"]
 
@@ -32,7 +30,7 @@ class Memory:
             torch.cuda.reset_peak_memory_stats()
             self._start = torch.cuda.memory_allocated()
         else:
-            _forget_peak()
+            forget_peak()
             self._start = resident_bytes()
 
     def peak_bytes(self) -> int:
@@ -42,9 +40,3 @@ class Memory:
         if self._device == "cuda":
             return torch.cuda.max_memory_allocated() - self._start
         return peak_resident_bytes() - self._start
-
-
-def _forget_peak() -> None:
-    """Let the peak of this process begin anew (Linux; elsewhere it holds what came before)."""
-    with suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")

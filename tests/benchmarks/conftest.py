@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from functools import cache, partial
 
 import pytest
@@ -22,6 +24,18 @@ def small_field(field, seed, side_px=SIDE_PX, **options):
 
 small_nucleus = cache(partial(simulate_masked, side_px=SIDE_PX))
 small_mark = cache(partial(simulate_mark, side_px=SIDE_PX))
+
+
+@pytest.fixture
+def in_new_python():
+    """Run lines in a Python that holds nothing yet; returns the numbers that they print."""
+
+    def run(*lines):
+        command = [sys.executable, "-c", "\n".join(lines)]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        return [int(number) for number in done.stdout.split()]
+
+    return run
 
 
 @pytest.fixture
