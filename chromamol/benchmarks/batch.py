@@ -1,8 +1,8 @@
 """A batch on many images, on few and many workers, and killed: ``chromamol benchmark batch``.
 
-The images are simulated counts of a small nucleus with two channels, analysed with the direct
-estimator: reading, writing and drawing take the largest part of it, which is the hard case for what
-a batch adds.
+Workers are compared on a simulated study, analysed as one is, and on the hard case for what a batch
+adds: counts of a small nucleus with two channels and the direct estimator, where reading, writing
+and drawing take the largest part. All else is measured on the latter.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from chromamol.memory import resident_bytes
 from chromamol.progress import Silent
 from chromamol.results.reopen import read_result
 from chromamol.settings import Settings
+from chromamol.simulated_study import SETTINGS_FILE, SHEET_FILE, simulate_study
 
 if TYPE_CHECKING:
     from chromamol.batch import Ended
@@ -63,7 +64,7 @@ def batch(
     Parameters
     ----------
     images : int
-        Of the comparison of one worker with two.
+        Of each comparison of one worker with two: a multiple of 4.
     many : int
         Of the batch whose memory is watched.
     kills : int
@@ -74,26 +75,15 @@ def batch(
     progress.begin("batches", 4)
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
-        rows = []
-        one_s, one = _timed(place / "one", images, 1)
-        progress.advance()
-        two_s, _ = _timed(place / "two", images, 2)
-        progress.advance()
-        rows.append(
-            Row(
-                f"two workers against one, {images} images, start included: efficiency",
-                f"{one_s / (2 * two_s):.2f} ({one_s:.0f} s, {two_s:.0f} s)",
-                "at least 0.85",
-            )
+        study, small = place / "study", place / "small"
+        simulate_study(study, replicates=2, nuclei=images // 4)
+        rows = _workers(
+            "a study", study, Settings.from_yaml(study / SETTINGS_FILE), study / SHEET_FILE
         )
-        compute_s = float(np.mean([ended.seconds for ended in one]))
-        rows.append(
-            Row(
-                f"what a batch adds to an image of {compute_s:.1f} s, start included",
-                f"{(one_s / images - compute_s) / compute_s:.0%}",
-                "at most 10 %",
-            )
-        )
+        progress.advance()
+        _make_images(small, images)
+        rows += _workers("small images", small, SETTINGS)
+        progress.advance()
         rows += _memory(place / "many", many)
         progress.advance()
         rows.append(_killed(place / "killed", 2 * kills, kills))
@@ -131,15 +121,36 @@ def _make_images(folder: Path, count: int) -> None:
         )
 
 
-def _timed(place: Path, images: int, workers: int) -> tuple[float, list[Ended]]:
+def _workers(what: str, folder: Path, settings: Settings, sheet: Path | None = None) -> list[Row]:
+    """Compare one worker with two, start and report included."""
+    one_s, one = _timed(folder, settings, sheet, 1)
+    two_s, _ = _timed(folder, settings, sheet, 2)
+    compute_s = float(np.mean([ended.seconds for ended in one]))
+    return [
+        Row(
+            f"{what}: two workers against one, {len(one)} images: efficiency",
+            f"{one_s / (2 * two_s):.2f} ({one_s:.0f} s, {two_s:.0f} s)",
+            "at least 0.85",
+        ),
+        Row(
+            f"{what}: what a batch adds to an image of {compute_s:.1f} s",
+            f"{(one_s / len(one) - compute_s) / compute_s:.0%}",
+            "at most 10 %",
+        ),
+    ]
+
+
+def _timed(
+    folder: Path, settings: Settings, sheet: Path | None, workers: int
+) -> tuple[float, list[Ended]]:
     """Return the seconds of a batch, and how its images ended."""
-    _make_images(place / "in", images)
     start = time.perf_counter()
-    plan = plan_batch(place / "in", place / "out")
-    ended = list(run_batch(plan, SETTINGS, workers=workers))
+    plan = plan_batch(folder, folder.with_name(f"{folder.name}-{workers}"), sheet=sheet)
+    ended = list(run_batch(plan, settings, workers=workers))
     seconds = time.perf_counter() - start
-    _check_all_ok(ended)
-    return seconds, ended
+    images = [one for one in ended if one.name in {task.name for task in plan.tasks}]
+    _check_all_ok(images)
+    return seconds, images
 
 
 def _memory(place: Path, many: int) -> list[Row]:

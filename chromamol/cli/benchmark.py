@@ -148,7 +148,7 @@ def io(
 
 
 def batch(
-    images: Annotated[int, typer.Option(min=2, help="Images of one worker against two.")] = 40,
+    images: Annotated[int, typer.Option(min=4, help="Images of one worker against two.")] = 40,
     many: Annotated[int, typer.Option(min=20, help="Images whose memory is watched.")] = 1_000,
     kills: Annotated[int, typer.Option(min=1, help="Kills of a batch that goes on.")] = 30,
 ) -> None:
