@@ -23,7 +23,8 @@ import torch
 from numpy.polynomial import Polynomial
 
 from chromamol.inference.conjugate_gradients import conjugate_gradients
-from chromamol.inference.regression import LEAST_SLOPE, Regression, Rows
+from chromamol.inference.regression import LEAST_SLOPE, Regression
+from chromamol.inference.rows import Rows
 
 if TYPE_CHECKING:
     from chromamol.equations.chromatin_phase_field import ChromatinPhaseField

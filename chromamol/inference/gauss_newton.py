@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import torch
 
-from chromamol.inference.regression import EXACT, FIRST, ROUGH, smoothing_walk, smoothings_around
+from chromamol.inference.regression import EXACT, FIRST, ROUGH
+from chromamol.inference.walk import smoothing_walk, smoothings_around
 
 if TYPE_CHECKING:
     from collections.abc import Callable

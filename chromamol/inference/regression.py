@@ -23,21 +23,20 @@ from scipy import ndimage
 from chromamol.inference.conjugate_gradients import conjugate_gradients
 from chromamol.inference.preconditioner import Preconditioner
 from chromamol.inference.prior import EdgePrior, SmoothPrior
+from chromamol.inference.walk import WIDE_STEP
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
-    from numpy.polynomial import Polynomial
     from numpy.typing import NDArray
 
     from chromamol.inference.domain import Domain, Operator
     from chromamol.inference.prior import Prior
+    from chromamol.inference.rows import Rows
     from chromamol.progress import Progress
 
 _DF_WEIGHT = 1.4
-# How much rougher each step of the walk is; and how far past the minimum it goes.
-_WIDE_STEP, _FINE_STEP = float(np.exp(-0.25)), float(np.exp(-0.125))
-_SMOOTHER_STEPS, _ROUGHER_STEPS = 2, 12
+# How far past the minimum a walk goes.
 _STEPS_PAST_MINIMUM = 2
 # Heights of edges (times nm) that cost as much as they explain, from flat to rough.
 _EDGE_COSTS = tuple(1.5 * 0.5**step for step in range(12))
@@ -57,56 +56,6 @@ _OTHERS = 2
 _COUNTED, _DRAWN = 3e-2, 1e-2
 # ... and for maps: to come near, to choose the smoothing, and for the result.
 FIRST, ROUGH, EXACT = 1e-3, 1e-4, 3e-5
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Linear equations for a field with correlated noise.
-
-    Attributes
-    ----------
-    factor, weight, target : (y, x) tensor
-        weight * blur(factor * field) = target; zero outside the domain.
-    blur : callable
-        The point spread, a symmetric operator.
-    blur_symbol : (y, x // 2 + 1) array
-        The same for each wave.
-    precision : callable
-        Inverse covariance W2 of the noise of the rows.
-    variance : Polynomial
-        v, the variance of that noise as a function of k2.
-    draw_noise : callable
-        Draws such noise, (count, y, x).
-    outline_sd : (y, x) tensor
-        Standard deviation of what an outline that is not known exactly adds to each row.
-    """
-
-    factor: torch.Tensor
-    weight: torch.Tensor
-    target: torch.Tensor
-    blur: Operator
-    blur_symbol: NDArray[np.float64]
-    precision: Operator
-    variance: Polynomial
-    draw_noise: Callable[[int, torch.Generator], torch.Tensor]
-    outline_sd: torch.Tensor
-
-    def draw_errors(
-        self, count: int, noise_scale: float, generator: torch.Generator
-    ) -> torch.Tensor:
-        """Draw what is wrong with the rows, (count, y, x): scaled noise, and the outline."""
-        shape = (count, *self.outline_sd.shape)
-        white = torch.randn(shape, generator=generator, dtype=torch.float64)
-        of_outline = self.weight * self.outline_sd * white.to(self.outline_sd.device)
-        return noise_scale * self.draw_noise(count, generator) + of_outline
-
-    def forward(self, field: torch.Tensor) -> torch.Tensor:
-        """Return what the rows show of a field."""
-        return self.weight * self.blur(self.factor * field)
-
-    def backward(self, rows: torch.Tensor) -> torch.Tensor:
-        """Return the transpose of `forward` of W2 rows."""
-        return self.factor * self.blur(self.weight * self.precision(rows))
 
 
 @dataclass(frozen=True)
@@ -345,7 +294,7 @@ class Regression:
         """Return fits of other strengths, each as often as its score makes it likely."""
         if fit.has_edges:
             return [fit] * count
-        lengths_nm = fit.strength * _WIDE_STEP ** np.arange(-_OTHERS, _OTHERS + 1)
+        lengths_nm = fit.strength * WIDE_STEP ** np.arange(-_OTHERS, _OTHERS + 1)
         fits = [self.smooth(float(length_nm), fit.field, ROUGH) for length_nm in lengths_nm]
         fits = [other for other in fits if other.converged] or [fit]
         deviance = self.n_rows * np.log([other.score for other in fits])
@@ -434,17 +383,3 @@ def _first_minimum(fits: Iterable[Fit]) -> Fit | None:
         if worse == _STEPS_PAST_MINIMUM or not fit.converged:
             break
     return best
-
-
-def smoothing_walk(domain: Domain, longest_nm: float) -> list[float]:
-    """Return smoothing lengths to try, from a long one (or the box) down to a pixel, nm."""
-    k2 = domain.k2
-    largest = min(longest_nm, 2 * np.pi / np.sqrt(k2[k2 > 0].min()) / 6)
-    smallest = np.pi / np.sqrt(k2.max() / 2)
-    count = max(int(np.log(smallest / largest) / np.log(_WIDE_STEP)), 1)
-    return [float(largest * _WIDE_STEP**step) for step in range(count + 1)]
-
-
-def smoothings_around(length_nm: float) -> list[float]:
-    """Return smoothing lengths to try, from a little smoother than one that was good, nm."""
-    return [length_nm * _FINE_STEP**step for step in range(-_SMOOTHER_STEPS, _ROUGHER_STEPS)]

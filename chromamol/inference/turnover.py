@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import torch
 from numpy.polynomial import Polynomial
 
-from chromamol.inference.regression import LEAST_SLOPE, Regression, Rows
+from chromamol.inference.regression import LEAST_SLOPE, Regression
+from chromamol.inference.rows import Rows
 
 if TYPE_CHECKING:
     from chromamol.equations.mark_turnover import MarkTurnover

@@ -16,7 +16,8 @@ from chromamol.inference.gauss_newton import (
     solve_with_edges,
     uniform_field,
 )
-from chromamol.inference.regression import Regression, Rows
+from chromamol.inference.regression import Regression
+from chromamol.inference.rows import Rows
 from chromamol.progress import Silent
 
 SHAPE, SPACING_NM, SD = (40, 30), (20.0, 25.0), 0.05

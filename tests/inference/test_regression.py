@@ -10,7 +10,9 @@ import torch
 from numpy.polynomial import Polynomial
 
 from chromamol.inference.domain import PeriodicBox
-from chromamol.inference.regression import EXACT, Regression, Rows, smoothing_walk
+from chromamol.inference.regression import EXACT, Regression
+from chromamol.inference.rows import Rows
+from chromamol.inference.walk import smoothing_walk
 from chromamol.progress import Silent
 
 SHAPE, SPACING_NM = (12, 14), (20.0, 25.0)
