@@ -27,12 +27,18 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from chromamol.engines.jet import Jet
+from chromamol.errors import CallError
 from chromamol.inference.network.smooth_rate import SmoothRate
 from chromamol.mollifiers.kernels import derivative_kernel
 
 if TYPE_CHECKING:
     from chromamol.engines.engine import Engine
     from chromamol.inference.network.problem import NetworkProblem
+
+
+class NotFinite(ArithmeticError):
+    """The network, the loss or the rate is infinite or no number."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,11 @@ class NetworkLoss(nn.Module):
         For the grid of the problem, with "" and the equation's derivatives.
     plain : Engine
         The same with "" alone.
+
+    Raises
+    ------
+    CallError
+        If the residual of the equation is not linear in its rate.
     """
 
     unit: Tensor
@@ -95,6 +106,7 @@ class NetworkLoss(nn.Module):
         }
         if problem.source is not None:
             buffers["_source"] = np.where(inside, problem.source, 0.0)
+        problem.check_linear()
         for name, values in buffers.items():
             self.register_buffer(name, torch.as_tensor(values, dtype=torch.float32))
         tests = [
@@ -111,9 +123,28 @@ class NetworkLoss(nn.Module):
         )
 
     def forward(self, points: Tensor) -> Tensor:
-        """Return the fields at coordinates, (points, field), in their own units."""
-        values: Tensor = self.backbone(points)
-        return values * self.get_buffer("_spread") + self.get_buffer("_mean")
+        """Return the fields at coordinates, (points, field), in their own units.
+
+        Raises
+        ------
+        CallError
+            If the network has another number of values at a point.
+        NotFinite
+            If they are infinite or no number.
+        """
+        values: Tensor | Jet = self.backbone(points)
+        fields = len(self._problem.fields)
+        if values.shape[-1] != fields:
+            msg = (
+                f"The network returned the shape {tuple(values.shape)}. Make it return (points, "
+                f"field), with {fields} for the fields of this problem."
+            )
+            raise CallError(msg)
+        plain = values.coefficients[0] if isinstance(values, Jet) else values
+        if not torch.isfinite(plain).all():
+            raise NotFinite
+        scaled: Tensor = values * self.get_buffer("_spread") + self.get_buffer("_mean")
+        return scaled
 
     def data_term(self) -> Tensor:
         """Return the data's part of the loss, which needs no derivative."""
@@ -132,15 +163,17 @@ class NetworkLoss(nn.Module):
 
     @torch.no_grad()
     def begin_rate(self) -> None:
-        """Set an even rate for the fields as they are."""
+        """Set an even rate for the fields as they are; raise NotFinite if there is none."""
         balance, weight = self._parts(self._derived())
         size = float(balance.norm() / weight.norm())
         level = float((balance * weight).sum() / weight.square().sum())
+        if not 0 < size < np.inf:
+            raise NotFinite
         self.rate.begin(size if self._problem.positive else level, size)
 
     @torch.no_grad()
     def improve_rate(self, steps: int) -> None:
-        """Take steps to the best rate for the fields as they are."""
+        """Take steps to the best rate for the fields as they are; raise NotFinite at none."""
         balance, weight = self._parts(self._derived())
         for _ in range(steps):
             acting = weight * self.rate().to(weight)
@@ -148,6 +181,8 @@ class NetworkLoss(nn.Module):
             left = self._test(balance - acting).square().sum() / self._rows
             noise = (self.unit**2 + left).sqrt()
             self.rate.improve(balance / noise, weight / noise, self._test)
+        if not torch.isfinite(self.rate()).all():
+            raise NotFinite
 
     @torch.no_grad()
     def fields(self) -> Tensor:
@@ -164,12 +199,14 @@ class NetworkLoss(nn.Module):
     def _parts(self, derived: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Return balance and weight of residual = balance - weight x rate, zero where not used."""
         used = self.get_buffer("_weight")
-        source = None if self._problem.source is None else self.get_buffer("_source")
+        source = None if self._problem.source is None else self.get_buffer("_source").double()
+        # In float32 the difference would be lost to rounding where rates are far from 1.
+        exact = {name: values.double() for name, values in derived.items()}
         balance, left = (
-            self._problem.residual(derived, torch.full_like(used, rate), source)
+            self._problem.residual(exact, torch.full_like(used, rate).double(), source)
             for rate in (0.0, 1.0)
         )
-        return used * balance, used * (balance - left)
+        return used * balance.to(used), used * (balance - left).to(used)
 
     def _test(self, residual: Tensor) -> Tensor:
         """Test a residual with mollifiers, (..., [y,] x)."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+import torch
 from scipy import ndimage
 
 from chromamol.errors import CallError
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 LEAST_NOISE = 3e-3
 # Of the mollifier (1 - r^2)^5.
 _RADIUS_OVER_SD = 3.6
+# How far from a straight line a residual may be: over its size, and over its change by the rate.
+_ROUNDING, _BEND = 1e-9, 1e-6
 
 
 class Equation(Protocol):
@@ -34,7 +37,10 @@ class Equation(Protocol):
 
     @property
     def residual(self) -> Any:
-        """Function (field, ..., rate[, source]) -> residual; fields are mappings by name."""
+        """Function (field, ..., rate[, source]) -> residual, ([y,] x) float64 tensors.
+
+        Fields are mappings of their derivatives by name.
+        """
         ...
 
 
@@ -67,7 +73,8 @@ class NetworkProblem:
     Raises
     ------
     CallError
-        If the arrays do not fit each other, or a value in the mask is not finite.
+        If the arrays do not fit each other, a number is out of its range, a value in the mask is
+        not finite, or a field is the same everywhere.
     """
 
     equation: Equation
@@ -105,12 +112,22 @@ class NetworkProblem:
                 "standard deviation, zero or more, for each."
             )
             raise CallError(msg)
-        inside = self.inside
-        if not inside.any():
-            msg = "The mask is empty. Give one with cells inside."
+        lengths = self.spacing if self.variation is None else (*self.spacing, self.variation)
+        if not all(0 < length < np.inf for length in lengths):
+            msg = (
+                f"The spacing is {self.spacing} and the variation {self.variation}. Give positive "
+                "lengths."
+            )
             raise CallError(msg)
-        if self.variation is not None and not 0 < self.variation < np.inf:
-            msg = f"The variation is {self.variation}. Give a positive length."
+        self._check_values()
+
+    def _check_values(self) -> None:
+        inside = self.inside
+        if inside.dtype != bool or not inside.any():
+            msg = (
+                f"The mask holds {inside.dtype} and {np.count_nonzero(inside)} cells inside. Give "
+                "a mask of bool with cells inside."
+            )
             raise CallError(msg)
         known = [*self.fields, *([] if self.source is None else [self.source])]
         bad = sum(int((~np.isfinite(np.asarray(field)[inside])).sum()) for field in known)
@@ -119,6 +136,18 @@ class NetworkProblem:
                 f"{bad} values of the fields are NaN or infinite. Take these cells out of the mask."
             )
             raise CallError(msg)
+        if any(np.ptp(np.asarray(field)[inside]) == 0 for field in self.fields):
+            msg = "A field has one value in all cells, and there is no rate to be seen in it."
+            raise CallError(msg)
+        if self.weight is not None:
+            weight = np.asarray(self.weight)[inside]
+            # A NaN fails the comparisons.
+            if not (weight.min() >= 0 and 0 < weight.max() <= 1):
+                msg = (
+                    f"The weight ranges from {weight.min():g} to {weight.max():g} in the mask. "
+                    "Give values between 0 and 1, and not zero everywhere."
+                )
+                raise CallError(msg)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -176,6 +205,27 @@ class NetworkProblem:
             spread = float(values.std()) or 1.0
             found.append((float(values.mean()), spread, max(float(sd), LEAST_NOISE * spread)))
         return found
+
+    def check_linear(self) -> None:
+        """Raise CallError unless the equation's residual is linear in the rate."""
+        count = len(self.fields) * int(np.prod(self.shape))
+        names = dict.fromkeys(("", *self.equation.derivatives))
+        derived = {
+            name: torch.linspace(0.5, 1.5 + place, count).double().reshape(-1, *self.shape)
+            for place, name in enumerate(names)
+        }
+        source = None if self.source is None else derived[""][0]
+        none, one, two = (
+            self.residual(derived, torch.full_like(derived[""][0], rate), source)
+            for rate in (0.0, 1.0, 2.0)
+        )
+        bend, slope = (none - 2 * one + two).abs().max(), (one - none).abs().max()
+        if bend > _ROUNDING * none.abs().max() + _BEND * slope:
+            msg = (
+                f"The residual of {type(self.equation).__name__} is not linear in its rate. Write "
+                "it so that it is, for instance with another rate: a function of yours."
+            )
+            raise CallError(msg)
 
     def residual(self, derived: Mapping[str, Any], rate: Any, source: Any) -> Any:
         """Return the residual of fields whose derivatives are given together, (field, [y,] x)."""

@@ -165,14 +165,17 @@ class _Run:
         ending = training.run(
             lambda: None if path is None else checkpoints.save(path, loss, state, of)
         )
-        misfit = float(loss.data_term().detach()) / len(problem.fields)
-        if ending is not Ending.NOT_FINITE and not misfit <= _MISFIT:
-            ending = Ending.MISFIT
-        rate = loss.rate().cpu().numpy()
-        known = problem.inside & (ending is not Ending.NOT_FINITE)
+        rate = np.full(problem.shape, np.nan)
+        fields, misfit = np.stack([rate] * len(problem.fields)), np.nan
+        if ending is not Ending.NOT_FINITE:
+            rate = np.where(problem.inside, loss.rate().cpu().numpy(), np.nan)
+            fields = loss.fields().double().cpu().numpy()
+            misfit = float(loss.data_term().detach()) / len(problem.fields)
+            if not misfit <= _MISFIT:
+                ending = Ending.MISFIT
         return NetworkSolution(
-            rate=np.where(known, rate, np.nan),
-            fields=loss.fields().double().cpu().numpy(),
+            rate=rate,
+            fields=fields,
             ending=ending,
             misfit=misfit,
             steps=state.steps,

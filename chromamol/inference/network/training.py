@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from chromamol.errors import CallError
+from chromamol.inference.network.loss import NotFinite
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -40,12 +43,27 @@ class Budget:
     Attributes
     ----------
     steps : int
-        Gradients of the loss.
+        Gradients of the loss, 1 or more.
     seconds : float
+        Above zero; infinite by default.
+
+    Raises
+    ------
+    CallError
+        If a limit is not positive.
     """
 
     steps: int = 3000
     seconds: float = math.inf
+
+    def __post_init__(self) -> None:
+        # A NaN fails both comparisons.
+        if not (self.steps >= 1 and self.seconds > 0):
+            msg = (
+                f"The budget is {self.steps} steps and {self.seconds} seconds. Give at least 1 "
+                "step, and a time above zero."
+            )
+            raise CallError(msg)
 
 
 class Ending(StrEnum):
@@ -61,8 +79,9 @@ class Ending(StrEnum):
         "Check the stated noise, or train longer."
     )
     NOT_FINITE = (
-        "The loss became infinite or no number, and there is no rate. Check the fields for values "
-        "far from all others, or take another seed."
+        "The network, the loss or the rate became infinite or no number, and there is no rate. "
+        "Check the fields for values far from all others and the unit that they are in, or take "
+        "another seed."
     )
 
 
@@ -121,9 +140,14 @@ class Training:
         """
         self._progress.begin("training the network", self._budget.steps)
         self._progress.advance(self.state.steps)
+        try:
+            return self._train(keep)
+        except NotFinite:
+            return Ending.NOT_FINITE
+
+    def _train(self, keep: Callable[[], None]) -> Ending:
         if self.state.data_steps is None:
-            if not self._learn_data():
-                return Ending.NOT_FINITE
+            self._learn_data()
             self.state.data_steps, self.state.data_seconds = self.state.steps, self.state.seconds
             self._loss.begin_rate()
             self._improve_rate()
@@ -132,8 +156,6 @@ class Training:
         while self._share < 1:
             before = self._loss.rate()
             total = float(self._round(lambda: self._loss.terms().total, 1.0))
-            if not math.isfinite(total):
-                return Ending.NOT_FINITE
             self._improve_rate()
             keep()
             change = float((self._loss.rate() - before).norm() / before.norm())
@@ -169,8 +191,8 @@ class Training:
         self._look_at_the_clock()
         self._progress.advance()
 
-    def _learn_data(self) -> bool:
-        """Train the network on the data alone; return whether the loss stayed finite."""
+    def _learn_data(self) -> None:
+        """Train the network on the data alone."""
         adam = torch.optim.Adam(self._loss.backbone.parameters())
         while (done := self._share / _ADAM_SHARE) < 1:
             rise = min(1.0, done / _RISE + 0.05)
@@ -182,9 +204,8 @@ class Training:
             adam.step()
             self._count()
         fields = len(self._loss.fields())
-        while self._share < _DATA_SHARE and fields < float(misfit.detach()) < math.inf:
+        while self._share < _DATA_SHARE and fields < float(misfit.detach()):
             misfit = self._round(self._loss.data_term, _DATA_SHARE)
-        return math.isfinite(float(misfit.detach()))
 
     def _round(self, loss: Callable[[], Tensor], until: float) -> Tensor:
         """Lower a loss by L-BFGS, up to a share of the budget; return what it is then."""
@@ -211,5 +232,5 @@ class Training:
             lbfgs.param_groups[0].update(max_iter=chunk, max_eval=chunk)
             lbfgs.step(closure)  # type: ignore[no-untyped-call]
             if not torch.isfinite(last[0]):
-                break
+                raise NotFinite
         return last[0].detach()

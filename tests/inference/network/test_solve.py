@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -182,7 +183,8 @@ def test_a_file_that_is_no_checkpoint_is_not_run(tmp_path, content):
     assert path.read_bytes() == content
 
 
-def test_a_loss_that_is_no_number_is_an_ending():
+@pytest.mark.parametrize("engine", ["mollifier", "taylor", "autodiff"])
+def test_a_network_that_is_no_number_is_an_ending(engine):
     def broken(_grid, _fields):
         class Broken(nn.Module):
             def __init__(self):
@@ -190,16 +192,75 @@ def test_a_loss_that_is_no_number_is_an_ending():
                 self.weight = nn.Parameter(torch.ones(()))
 
             def forward(self, points):
-                return torch.log(-self.weight.abs() - points.square().sum(dim=-1, keepdim=True))
+                return (self.weight + 0 * points) * torch.inf
 
         return Broken()
 
     problem, _ = growth(count=60)
     solution = solve_by_network(
-        problem, backbone=broken, engine="autodiff", budget=Budget(20), device="cpu"
+        problem, backbone=broken, engine=engine, budget=Budget(20), device="cpu"
     )
     assert solution.ending is Ending.NOT_FINITE
+    assert np.isnan([*solution.rate, *solution.fields.ravel(), solution.misfit]).all()
+
+
+def test_a_training_that_breaks_down_on_the_way_is_an_ending(monkeypatch):
+    problem, _ = growth(count=60)
+    once = solving.NetworkLoss.improve_rate
+
+    def breaks(self, steps):
+        once(self, steps)
+        next(self.backbone.parameters()).data.fill_(torch.nan)
+
+    monkeypatch.setattr(solving.NetworkLoss, "improve_rate", breaks)
+    solution = solve_by_network(problem, budget=Budget(200), device="cpu")
+    assert solution.ending is Ending.NOT_FINITE
+    assert 100 <= solution.steps < 200
     assert np.isnan(solution.rate).all()
+
+
+@dataclass(frozen=True)
+class Decay:
+    """u' = -r u, or what is written instead of r."""
+
+    derivatives: ClassVar[tuple[str, ...]] = ("", "x")
+    of_rate: Any = lambda rate: rate
+
+    def residual(self, field, rate):
+        return field["x"] + self.of_rate(rate) * field[""]
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e-9, 1e6])
+def test_the_unit_of_length_does_not_matter(unit):
+    time = np.linspace(0, 1, 100)
+    rate = 2 + np.sin(5 * time)
+    clean = np.exp(-(2 * time - (np.cos(5 * time) - 1) / 5))
+    sd = 0.002 * clean.std()
+    data = clean + sd * np.random.default_rng(0).standard_normal(100)
+    spacing = (unit * float(time[1]),)
+    problem = NetworkProblem(Decay(), [data], [sd], spacing, variation=unit)
+    solution = solve_by_network(problem, budget=Budget(150), device="cpu")
+    assert error(unit * solution.rate, rate) < 0.05
+
+
+def test_a_residual_that_is_not_linear_in_its_rate_is_refused():
+    problem, _ = growth(count=60)
+    bent = replace(problem, equation=Decay(of_rate=torch.exp))
+    with pytest.raises(CallError, match="residual of Decay is not linear in its rate"):
+        solve_by_network(bent, device="cpu")
+
+
+def test_an_equation_that_asks_for_no_rate_is_an_ending():
+    problem, _ = growth(count=60)
+    none = replace(problem, equation=Decay(of_rate=lambda rate: 0 * rate))
+    solution = solve_by_network(none, budget=Budget(20), device="cpu")
+    assert solution.ending is Ending.NOT_FINITE
+
+
+def test_a_network_with_too_few_values_is_refused():
+    problem, _ = growth(count=60)
+    with pytest.raises(CallError, match=r"returned the shape \(.*, 2\).* with 1 for the fields"):
+        solve_by_network(problem, backbone=lambda grid, _: MLP(grid, 2), device="cpu")
 
 
 def test_fields_that_were_not_learned_are_told():
@@ -259,14 +320,29 @@ def test_choices_that_do_not_exist_are_refused(options, words):
     ("changes", "words"),
     [
         ({"fields": [np.full(60, np.nan)]}, "60 values .* NaN or infinite"),
-        ({"mask": np.zeros(60, dtype=bool)}, "mask is empty"),
+        ({"fields": [np.full(60, 3.0)]}, "one value in all cells"),
+        ({"mask": np.zeros(60, dtype=bool)}, "0 cells inside"),
+        ({"mask": np.ones(60, dtype=int)}, "mask of bool"),
         ({"mask": np.ones(59, dtype=bool)}, "arrays of one shape"),
         ({"noise_sd": [-1.0]}, "standard deviation, zero or more"),
         ({"spacing": (0.1, 0.1)}, "spacing for each axis"),
-        ({"variation": 0.0}, "positive length"),
+        ({"spacing": (0.0,)}, "positive lengths"),
+        ({"spacing": (np.nan,)}, "positive lengths"),
+        ({"variation": 0.0}, "positive lengths"),
+        ({"weight": np.zeros(60)}, "not zero everywhere"),
+        ({"weight": np.full(60, np.nan)}, "between 0 and 1"),
+        ({"weight": np.full(60, 1.5)}, "between 0 and 1"),
     ],
 )
 def test_a_problem_that_is_none_is_refused(changes, words):
     problem, _ = growth(count=60)
     with pytest.raises(CallError, match=words):
         replace(problem, **changes)
+
+
+@pytest.mark.parametrize(
+    "limits", [{"steps": 0}, {"steps": -3}, {"seconds": 0}, {"seconds": np.nan}]
+)
+def test_a_budget_that_is_none_is_refused(limits):
+    with pytest.raises(CallError, match="at least 1 step, and a time above zero"):
+        Budget(**limits)
