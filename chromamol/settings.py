@@ -268,7 +268,13 @@ class Settings(BaseModel):
         "image of a nucleus has a million pixels or more, or the method is network; all else is "
         "faster without.",
     )
-    seed: int = Field(0, ge=0, description="Seed of the random numbers behind the uncertainty map.")
+    seed: int = Field(
+        0,
+        ge=0,
+        lt=2**63,
+        description="Seed of the random numbers: those behind the uncertainty map, and those that "
+        "a network begins with.",
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -108,13 +108,15 @@ class NetworkLoss(nn.Module):
             buffers["_source"] = np.where(inside, problem.source, 0.0)
         problem.check_linear()
         for name, values in buffers.items():
-            self.register_buffer(name, torch.as_tensor(values, dtype=torch.float32))
+            # What is known beforehand is no part of a checkpoint.
+            tensor = torch.as_tensor(values, dtype=torch.float32)
+            self.register_buffer(name, tensor, persistent=name == "unit")
         tests = [
             _test_matrix(cells, radius)
             for cells, radius in zip(problem.shape, problem.test_radius, strict=True)
         ]
         for axis, test in enumerate(tests):
-            self.register_buffer(f"_test_{axis}", test)
+            self.register_buffer(f"_test_{axis}", test, persistent=False)
         self._cells = int(inside.sum())
         self._rows = prod(map(_independent_rows, tests)) * self._cells / inside.size
         self._level = float(np.sqrt(np.mean((noises / spreads) ** 2)))
@@ -122,7 +124,7 @@ class NetworkLoss(nn.Module):
             problem.shape, problem.sides, waves=problem.waves, positive=problem.positive
         )
 
-    def forward(self, points: Tensor) -> Tensor:
+    def forward(self, points: Tensor | Jet) -> Tensor | Jet:
         """Return the fields at coordinates, (points, field), in their own units.
 
         Raises
@@ -143,7 +145,7 @@ class NetworkLoss(nn.Module):
         plain = values.coefficients[0] if isinstance(values, Jet) else values
         if not torch.isfinite(plain).all():
             raise NotFinite
-        scaled: Tensor = values * self.get_buffer("_spread") + self.get_buffer("_mean")
+        scaled: Tensor | Jet = values * self.get_buffer("_spread") + self.get_buffer("_mean")
         return scaled
 
     def data_term(self) -> Tensor:

@@ -68,7 +68,7 @@ class SmoothRate(nn.Module):
         energies = []
         for axis, (cells, count) in enumerate(zip(shape, intervals, strict=True)):
             sampled = _splines(count, np.linspace(0, count, cells), 0)
-            self.register_buffer(f"sampled_{axis}", torch.from_numpy(sampled))
+            self.register_buffer(f"sampled_{axis}", torch.from_numpy(sampled), persistent=False)
             # In units of the longest axis: all directions weigh the same.
             energies.append(_energies(count, sides[axis] / longest))
         if self._axes == 1:
@@ -79,7 +79,7 @@ class SmoothRate(nn.Module):
         modes = 2 * waves if self._axes == 1 else pi * waves**2
         self._strength = modes / ((2 * pi * waves) ** 4 * _AMPLITUDE[self._axes] ** 2 / 2)
         self._sizes = [count + 3 for count in intervals]
-        self.register_buffer("bending", bending)
+        self.register_buffer("bending", bending, persistent=False)
         self.register_buffer("coefficients", torch.zeros(len(bending), dtype=torch.float64))
         self.register_buffer("size", torch.ones((), dtype=torch.float64))
 

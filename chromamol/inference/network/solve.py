@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
@@ -40,8 +41,10 @@ Backbone = BackboneName | Callable[[Grid, int], nn.Module]
 
 BACKBONES: tuple[BackboneName, ...] = get_args(BackboneName)
 ENGINES: tuple[EngineName, ...] = get_args(EngineName)
+DEVICES = ("auto", "cpu", "cuda")
 # A field is not learned whose misfit is more than this many times its noise (as a variance).
 _MISFIT = 2.0
+_BUILDING = Lock()
 # Cells that finite differences of order 4 look beyond the grid.
 _STENCIL = 3
 
@@ -114,12 +117,12 @@ def solve_by_network(
     Raises
     ------
     CallError
-        If a choice is not known, there is no such device, or the checkpoint is of another
-        training or version.
+        If a choice is not known, there is no such device, a network of your own does not fit, or
+        the checkpoint is of another training or version.
     Cancelled
         If `progress` asked to stop; the checkpoint is kept.
     """
-    for name, known in ((backbone, BACKBONES), (engine, ENGINES)):
+    for name, known in ((backbone, BACKBONES), (engine, ENGINES), (device, DEVICES)):
         if isinstance(name, str) and name not in known:
             msg = f"There is no '{name}'. Choose one of {', '.join(known)}."
             raise CallError(msg)
@@ -128,6 +131,12 @@ def solve_by_network(
             f"A pixel grid has no derivatives by its coordinates, which '{engine}' takes. Choose "
             "the engine 'mollifier' or 'finite-difference', or another backbone."
         )
+        raise CallError(msg)
+    if not 0 <= seed < 2**63:
+        msg = f"The seed is {seed}. Give a whole number from 0 to 2^63 - 1."
+        raise CallError(msg)
+    if checkpoint is not None and not checkpoint.parent.is_dir():
+        msg = f"There is no folder {checkpoint.parent} for the checkpoint. Make it, and run again."
         raise CallError(msg)
     run = _Run(problem, backbone, engine, budget or Budget(), seed, checkpoint)
     chosen = choose_device(device, worth_a_card=True)
@@ -153,8 +162,9 @@ class _Run:
         self, device: torch.device, progress: Progress, *, fell_back: bool = False
     ) -> NetworkSolution:
         problem = self.problem
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)
+        # One generator is behind the first parameters of all networks.
+        with _BUILDING, torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(self.seed)
             loss = self._loss(device).to(device)
         state = State()
         path = self.checkpoint
@@ -200,7 +210,11 @@ class _Run:
         problem, chosen = self.problem, self.backbone
         channels = len(problem.fields)
         if not isinstance(chosen, str):
-            return chosen(grid, channels)
+            own: object = chosen(grid, channels)
+            if not isinstance(own, nn.Module):
+                msg = f"The backbone is a {type(own).__name__}. Return a torch.nn.Module."
+                raise CallError(msg)
+            return own
         scaled = np.stack(
             [
                 (np.where(problem.inside, field, mean) - mean) / spread
@@ -217,8 +231,9 @@ class _Run:
         if chosen == "mlp":
             return MLP(grid, channels, wave_number=wave_number)
         pirate = PirateNet(grid, channels, wave_number=wave_number)
+        inside = torch.from_numpy(problem.inside.ravel())
         values = torch.as_tensor(scaled.reshape(channels, -1).T, dtype=torch.float32)
-        pirate.fit(grid.coordinates(), values)
+        pirate.fit(grid.coordinates()[inside], values[inside])
         return pirate
 
 

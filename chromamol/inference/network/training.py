@@ -172,8 +172,10 @@ class Training:
     def _steps_left(self, until: float) -> int:
         """Gradients up to a share of the budget, by the time of those so far; at least 1."""
         by_time = self.state.seconds_per_step
-        if not by_time > 0:
+        if self.state.data_steps is None:
             by_time = self.state.seconds / max(self.state.steps, 1)
+        elif self.state.steps == self.state.data_steps:
+            return 1  # the first that takes derivatives: nobody knows how long
         in_time = (until * self._budget.seconds - self.state.seconds) / max(by_time, 1e-9)
         return int(max(min(until * self._budget.steps - self.state.steps, in_time), 1))
 

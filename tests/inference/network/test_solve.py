@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -16,6 +18,7 @@ from chromamol.equations.langevin import Langevin
 from chromamol.equations.mark_turnover import MarkTurnover
 from chromamol.errors import CallError, Cancelled
 from chromamol.inference.network import Budget, Ending, NetworkProblem, solve_by_network
+from chromamol.inference.network import checkpoint as checkpoints
 from chromamol.inference.network import solve as solving
 from chromamol.progress import Silent
 
@@ -116,6 +119,25 @@ def test_a_seed_is_a_result():
     assert torch.equal(torch.random.get_rng_state(), state)
 
 
+def test_networks_that_are_built_at_once_have_their_own_seeds():
+    problem, _ = growth(count=60)
+
+    def slow(grid, fields):
+        layer = MLP(grid, fields)
+        time.sleep(0.05)
+        return nn.Sequential(layer, nn.Linear(fields, fields))
+
+    def together(seed):
+        return solve_by_network(
+            problem, backbone=slow, budget=Budget(1), seed=seed, device="cpu"
+        ).fields
+
+    alone = [together(seed) for seed in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        at_once = list(pool.map(together, range(3)))
+    np.testing.assert_array_equal(at_once, alone)
+
+
 class Stops(Silent):
     def __init__(self, after):
         self.left = after
@@ -170,6 +192,77 @@ def test_a_checkpoint_of_something_else_is_refused(tmp_path, monkeypatch):
         solve_by_network(changed, **options)
     monkeypatch.setattr(chromamol, "__version__", "99.0")
     with pytest.raises(CallError, match=r"written by chromamol .* and this is 99\.0"):
+        solve_by_network(problem, **options)
+
+
+@dataclass
+class Spread:
+    """An equation with a large array; without words of its own, as many are written."""
+
+    field: Any
+    derivatives: ClassVar[tuple[str, ...]] = ("", "x")
+    __repr__ = object.__repr__
+
+    def residual(self, field, rate):
+        return field["x"] - rate
+
+
+def test_an_equation_is_known_by_what_it_holds():
+    problem, _ = growth(count=60)
+    held = np.arange(5000.0)
+    changed = held.copy()
+    changed[2500] += 1  # which no printed array shows
+    one, same, other = (
+        checkpoints.fingerprint(replace(problem, equation=Spread(array)))
+        for array in (held, held.copy(), changed)
+    )
+    assert one == same
+    assert one != other
+
+
+def test_the_folder_of_a_checkpoint_is_looked_for_first(tmp_path):
+    problem, _ = growth(count=60)
+    with pytest.raises(CallError, match=r"no folder .* for the checkpoint"):
+        solve_by_network(problem, checkpoint=tmp_path / "none" / "training.pt")
+
+
+@pytest.fixture
+def written(tmp_path):
+    """A checkpoint, as the file holds it."""
+    problem, _ = growth(count=60)
+    path = tmp_path / "training.pt"
+    options = {"budget": Budget(12), "device": "cpu", "checkpoint": path}
+    solve_by_network(problem, **options)
+    return problem, path, options
+
+
+def test_a_checkpoint_holds_what_is_trained_and_not_the_data(written):
+    problem, path, _ = written
+    values = torch.load(path, weights_only=True)
+    held = {name for name in values["loss"] if not name.startswith("backbone.")}
+    assert held == {"unit", "rate.coefficients", "rate.size"}
+    assert problem.fields[0].size not in {each.numel() for each in values["loss"].values()}
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda _: torch.zeros(3),
+        lambda _: [1, 2],
+        lambda values: values | {"state": 3},
+        lambda values: values | {"state": values["state"] | {"steps": "many"}},
+        lambda values: values | {"state": values["state"] | {"steps": -10}},
+        lambda values: values | {"state": values["state"] | {"seconds": float("nan")}},
+        lambda values: values | {"state": values["state"] | {"data_steps": None}},
+        lambda values: values | {"loss": {1: torch.zeros(1)}},
+        lambda values: values | {"loss": dict.fromkeys(values["loss"], 0)},
+        lambda values: values | {"loss": {k: v * torch.nan for k, v in values["loss"].items()}},
+    ],
+)
+def test_a_checkpoint_that_no_training_left_is_refused(written, spoil):
+    problem, path, options = written
+    torch.save(spoil(torch.load(path, weights_only=True)), path)
+    with pytest.raises(CallError, match="is no checkpoint of a training"):
         solve_by_network(problem, **options)
 
 
@@ -307,6 +400,9 @@ def test_cuda_where_there_is_none_is_told():
     [
         ({"backbone": "resnet"}, "There is no 'resnet'. Choose one of mlp, pirate-net"),
         ({"engine": "magic"}, "There is no 'magic'. Choose one of mollifier"),
+        ({"device": "tpu"}, "There is no 'tpu'. Choose one of auto, cpu, cuda"),
+        ({"seed": 2**70}, "whole number from 0 to"),
+        ({"backbone": lambda _grid, _fields: abs}, "Return a torch.nn.Module"),
         ({"backbone": "pixel-grid", "engine": "taylor"}, "pixel grid has no derivatives"),
     ],
 )
