@@ -144,7 +144,7 @@ def paper(
     Returns
     -------
     pandas.DataFrame
-        A `Row` for each combination that is known.
+        A `Row` for each combination that was asked for and is known.
 
     Raises
     ------
@@ -187,7 +187,7 @@ def paper(
                 with appearing_file(out_dir / "paper.csv") as partial_file:
                     _table(rows.values()).to_csv(partial_file, index=False)
         progress.advance()
-    table = _table(rows.values())
+    table = _table(rows[row.key] for row in asked if row.key in rows)
     if out_dir is not None and len(table):
         draw(table, out_dir / "paper.png")
     return table

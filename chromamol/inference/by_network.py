@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from scipy import ndimage
 
-from chromamol.errors import CallError
+from chromamol.errors import CallError, InputError
 from chromamol.inference.rate_map import Status
 from chromamol.settings import Role
 
@@ -30,6 +30,8 @@ _VARIATION_OVER_ELL = 2.5
 STEPS = 1500
 # Wider boxes are trained on coarser bins.
 MOST_BINS = 160**2
+# Bins around the nucleus: a network's least box is 16 of them.
+_MARGIN = 4
 
 
 def estimate_by_network(
@@ -67,8 +69,11 @@ def estimate_by_network(
     ------
     CallError
         If the image is to repeat, which networks of coordinates do not.
+    InputError
+        If the nucleus is too small.
     """
     from chromamol.inference.network import Budget, NetworkProblem, solve_by_network
+    from chromamol.inference.network.problem import LEAST_CELLS
 
     if settings.boundary == "periodic":
         msg = (
@@ -88,13 +93,22 @@ def estimate_by_network(
         box: Field = grid.to_box(yx_field, cpu).numpy()
         return box
 
+    mask = binned(channels.mask.astype(np.float64)) > 0
+    around = _around(mask)
+    if min(mask[around].shape) < LEAST_CELLS:
+        (y, x), (y_nm, x_nm) = mask[around].shape, grid.spacing_nm
+        msg = (
+            f"The nucleus fits into {y} x {x} bins of {y_nm:.0f} x {x_nm:.0f} nm, which are too "
+            "few for a network. Use the method 'weak-form'."
+        )
+        raise InputError(msg)
     problem = NetworkProblem(
         equation,
-        [binned(field) for field in fields],
+        [binned(field)[around] for field in fields],
         [sd * grid.noise_factor for sd in noise_sd],
         grid.spacing_nm,
-        mask=binned(channels.mask.astype(np.float64)) > 0,
-        weight=binned(used.astype(np.float64)),
+        mask=mask[around],
+        weight=binned(used.astype(np.float64))[around],
         positive=positive,
         variation=_VARIATION_OVER_ELL * equation.reaction_length_nm,
     )
@@ -107,13 +121,25 @@ def estimate_by_network(
     )
     if np.isnan(solution.rate).all():
         return np.full(channels.mask.shape, np.nan), solution
-    box = np.log(solution.rate) if positive else solution.rate
+    box = np.zeros(mask.shape)
+    box[around] = np.log(solution.rate) if positive else solution.rate
     # Interpolation sees beyond the edge.
-    y, x = ndimage.distance_transform_edt(
-        ~problem.inside, return_distances=False, return_indices=True
-    )
+    y, x = ndimage.distance_transform_edt(~mask, return_distances=False, return_indices=True)
     image = grid.to_image(torch.from_numpy(box[y, x]))
     return np.exp(image) if positive else image, solution
+
+
+def _around(mask: NDArray[np.bool_]) -> tuple[slice, slice]:
+    """Return the box around what is inside, with a margin: nothing is learned of the rest."""
+    rows, columns = ndimage.find_objects(mask.astype(np.intp))[0]
+    y, x = (slice(max(s.start - _MARGIN, 0), s.stop + _MARGIN) for s in (rows, columns))
+    return y, x
+
+
+def bins_around(grid: Grid, mask: NDArray[np.bool_]) -> int:
+    """Return how many bins a network is trained on, for a nucleus that is the mask's."""
+    box = grid.to_box(mask.astype(np.float64), torch.device("cpu")).numpy() > 0
+    return box[_around(box)].size
 
 
 def status_of(solution: NetworkSolution) -> Status:
@@ -123,4 +149,4 @@ def status_of(solution: NetworkSolution) -> Status:
     return {
         Ending.CONVERGED: Status.CONVERGED,
         Ending.SPENT: Status.STOPPED,
-    }.get(solution.ending, Status.NOT_CONVERGED)
+    }.get(solution.ending, Status.REJECTED)

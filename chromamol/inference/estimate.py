@@ -15,7 +15,12 @@ from chromamol.equations.mark_turnover import MarkTurnover
 from chromamol.errors import CallError, InputError
 from chromamol.inference import findings as say
 from chromamol.inference.blend import Blend
-from chromamol.inference.by_network import MOST_BINS, estimate_by_network, status_of
+from chromamol.inference.by_network import (
+    MOST_BINS,
+    bins_around,
+    estimate_by_network,
+    status_of,
+)
 from chromamol.inference.direct import DirectEstimator
 from chromamol.inference.gauss_newton import (
     map_of,
@@ -424,7 +429,7 @@ class Nucleus:
         of_mark = Role.MARK in channels.densities
         equation = MarkTurnover(ell_nm) if of_mark else chromatin_of(model, self._settings)
         level = self._fine
-        if math.prod(level.grid.box_shape) > MOST_BINS:
+        if bins_around(level.grid, channels.mask) > MOST_BINS:
             level = self._coarse
         rate, solution = estimate_by_network(
             channels,
@@ -435,7 +440,13 @@ class Nucleus:
             progress=self._progress,
         )
         unknown = np.broadcast_to(np.nan, channels.mask.shape)
-        found = [say.by_network(solution.steps, solution.ending, solution.misfit)]
+        status = status_of(solution)
+        if status is Status.REJECTED:
+            found = [say.network_failed(solution.steps, solution.ending)]
+        else:
+            found = [
+                say.by_network(solution.steps, solution.ending, solution.misfit, solution.finest)
+            ]
         if solution.fell_back:
             found.append(say.graphics_memory())
         return Estimate(
@@ -445,10 +456,10 @@ class Nucleus:
             posterior=None,
             smoothing_nm=None,
             edge_share=0.0,
-            noise_scale=math.sqrt(solution.misfit),
+            noise_scale=1.0,
             structure=None,
             false_structure=math.nan,
-            status=status_of(solution),
+            status=status,
             findings=tuple(found),
         )
 

@@ -195,6 +195,10 @@ ADVICE: dict[str, str] = {
         "Use this map to compare methods. For the analysis, and for an uncertainty, run again with "
         "`method: weak-form`. How much of the map is chance shows another `seed`."
     ),
+    "network-failed": (
+        "Run again with `method: weak-form`, whose findings say more about the image. A stated or "
+        "estimated noise that is too small is the usual reason."
+    ),
     "graphics-memory": (
         "Nothing needs to be done, but it takes longer. `device: cpu` avoids the try."
     ),

@@ -98,10 +98,22 @@ def test_it_goes_on_where_it_was_stopped(pretend, tmp_path):
     pd.testing.assert_frame_equal(again, whole, check_dtype=False)
     assert len([name for name, _ in pretend if name == "measure"]) == len(trained) - 8
     pretend.clear()
-    # Other limits are other rows.
-    assert len(paper(tmp_path, steps=50, **options)) == len(whole) + 12
+    # Other limits are other rows, beside those that are there.
+    assert len(paper(tmp_path, steps=50, **options)) == len(whole)
     assert {row.limit for name, row in pretend if name == "measure"} == {"steps"}
+    assert len(pd.read_csv(tmp_path / "paper.csv")) == len(whole) + 12
     assert (tmp_path / "paper.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_rows_of_another_version_are_kept_and_not_printed(pretend, tmp_path):
+    options = {"problems": ("langevin",), "levels": (0.01,)}
+    first = paper(tmp_path, **options)
+    (tmp_path / "paper.csv").write_text(first.assign(version="0.0.1", l2=7.0).to_csv(index=False))
+    later = paper(tmp_path, **options)
+    assert to_markdown(later) == to_markdown(first)
+    kept = pd.read_csv(tmp_path / "paper.csv")
+    assert len(kept) == 2 * len(first)
+    assert (kept["l2"] == 7.0).sum() == len(first)
 
 
 def test_what_would_take_too_much_memory_is_listed(pretend):

@@ -7,8 +7,8 @@ import pytest
 
 from chromamol import Settings, infer_rates
 from chromamol.equations.mark_turnover import MarkTurnover
-from chromamol.errors import CallError
-from chromamol.inference import by_network
+from chromamol.errors import CallError, Cancelled, InputError
+from chromamol.inference import by_network, network
 from chromamol.inference.rate_map import Scale, Status
 
 SHAPE, SPACING_NM = (40, 52), (30.0, 25.0)
@@ -45,15 +45,49 @@ def test_a_masked_nucleus_has_a_map_and_no_uncertainty(marked, monkeypatch):
     assert relative[mask].std() > 0.15
     (said,) = [finding for finding in found.findings if finding.code == "network"]
     assert "no uncertainty" in said.sentence
+    assert "finer than about 350 nm" in said.sentence
 
 
 def test_a_network_that_did_not_learn_the_image_gives_no_map(marked, monkeypatch):
     monkeypatch.setattr(by_network, "STEPS", 4)
     found = infer(marked)
-    assert found.status is Status.NOT_CONVERGED
+    assert found.status is Status.REJECTED
     assert np.isnan(found.rate).all()
-    (said,) = [finding for finding in found.findings if finding.code == "network"]
+    (said,) = [finding for finding in found.findings if finding.code == "network-failed"]
     assert "did not learn the fields" in said.sentence
+    assert not [finding for finding in found.findings if finding.code == "model-misfit"]
+
+
+def test_a_network_is_trained_on_the_nucleus_and_not_on_the_image_around_it(marked, monkeypatch):
+    mark, mask, _ = marked
+    trained = []
+
+    def look(problem, **_):
+        trained.append(problem)
+        raise Cancelled
+
+    monkeypatch.setattr(network, "solve_by_network", look)
+    for wide in (mark, np.pad(mark, ((0, 90), (70, 0)))):
+        outline = np.pad(mask, ((0, wide.shape[0] - 40), (wide.shape[1] - 52, 0)))
+        with pytest.raises(Cancelled):
+            infer((wide, outline, None))
+    one, other = trained
+    assert other.inside.sum() == one.inside.sum() == mask.sum()
+    assert max(other.shape) < 65
+    assert other.waves == pytest.approx(one.waves, rel=0.15)
+
+
+def test_a_nucleus_of_a_few_bins_is_told():
+    mask = np.zeros((30, 40), dtype=bool)
+    mask[10:16, 8:32] = True
+    mark = np.random.default_rng(0).uniform(1, 2, mask.shape)
+    with pytest.raises(InputError, match=r"bins of 40 x 40 nm, which are too few for a network"):
+        infer_rates(
+            mark=mark,
+            mask=mask,
+            spacing_nm=40.0,
+            settings=Settings(method="network", reaction_length_nm=140.0),
+        )
 
 
 def test_an_image_that_repeats_is_refused():

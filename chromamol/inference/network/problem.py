@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # Noise is never taken to be less than this share of a field's spread: about what networks of this
 # size learn a field to in some thousand steps.
 LEAST_NOISE = 3e-3
+LEAST_CELLS = 16
 # Of the mollifier (1 - r^2)^5.
 _RADIUS_OVER_SD = 3.6
 # How far from a straight line a residual may be: over its size, and over its change by the rate.
@@ -98,10 +99,10 @@ class NetworkProblem:
                 f"{len(self.spacing)} axes. Give arrays of one shape, of 1 or 2 axes."
             )
             raise CallError(msg)
-        if np.ndim(self.fields[0]) != len(self.spacing) or min(self.shape) < 16:
+        if np.ndim(self.fields[0]) != len(self.spacing) or min(self.shape) < LEAST_CELLS:
             msg = (
                 f"The fields have the shape {self.shape} and the spacing {len(self.spacing)} axes. "
-                "Give a spacing for each axis, and at least 16 cells along each."
+                f"Give a spacing for each axis, and at least {LEAST_CELLS} cells along each."
             )
             raise CallError(msg)
         if len(self.noise_sd) != len(self.fields) or not all(

@@ -50,6 +50,12 @@ class SmoothRate(nn.Module):
         Waves along the longest axis that the rate is expected to be made of.
     positive : bool
         Whether the spline is the logarithm of the rate.
+
+    Attributes
+    ----------
+    finest : float
+        Wavelength of the finest changes that are shown: that of the prior, or two intervals of the
+        spline.
     """
 
     bending: Tensor
@@ -64,6 +70,7 @@ class SmoothRate(nn.Module):
         self._axes = len(shape)
         longest = max(sides)
         knots = min(waves * _KNOTS_PER_WAVE, _MOST_KNOTS[self._axes])
+        self.finest = longest * max(1 / waves, 2 / knots)
         intervals = [max(round(knots * side / longest), 1) for side in sides]
         energies = []
         for axis, (cells, count) in enumerate(zip(shape, intervals, strict=True)):
@@ -114,7 +121,7 @@ class SmoothRate(nn.Module):
             field = self._field().to(weight)
             weight = weight * field.exp()
             balance = balance - weight * (1 - field)
-        design = test(weight * self._columns().to(weight)).flatten(1)
+        design = test(weight * self._columns(weight)).flatten(1)
         right = (design @ test(balance[None]).flatten()).to(self.bending)
         normal = (design @ design.T).to(self.bending)
         normal += self._strength / self.size**2 * self.bending
@@ -124,11 +131,11 @@ class SmoothRate(nn.Module):
             change *= min(1.0, _LONGEST_STEP / max(float(change.abs().max()), _RIDGE))
         self.coefficients += change
 
-    def _columns(self) -> Tensor:
-        """Return the functions of the spline, (coefficient, [y,] x)."""
+    def _columns(self, like: Tensor) -> Tensor:
+        """Return the functions of the spline, (coefficient, [y,] x), in the type of a tensor."""
         if self._axes == 1:
-            return self._sampled(0).T
-        y, x = self._sampled(0), self._sampled(1)
+            return self._sampled(0).T.to(like)
+        y, x = self._sampled(0).to(like), self._sampled(1).to(like)
         return torch.einsum("ya,xb->abyx", y, x).reshape(-1, len(y), len(x))
 
     def _field(self) -> Tensor:

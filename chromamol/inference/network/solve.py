@@ -63,6 +63,8 @@ class NetworkSolution:
         How the training ended.
     misfit : float
         Mean square of data less fields over that of the noise: 1 is right.
+    finest : float
+        Wavelength of the finest changes of the rate that are shown, in the unit of the spacing.
     steps : int
         Gradients of the loss.
     seconds : float
@@ -77,6 +79,7 @@ class NetworkSolution:
     fields: NDArray[np.float64]
     ending: Ending
     misfit: float
+    finest: float
     steps: int
     seconds: float
     seconds_per_step: float
@@ -188,6 +191,7 @@ class _Run:
             fields=fields,
             ending=ending,
             misfit=misfit,
+            finest=loss.rate.finest,
             steps=state.steps,
             seconds=state.seconds,
             seconds_per_step=state.seconds_per_step,

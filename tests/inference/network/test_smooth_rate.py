@@ -16,7 +16,7 @@ def test_the_bending_energy_is_that_of_the_field():
     rate = SmoothRate((61, 81), (0.75, 1.0), waves=4.0, positive=False)
     y, x = np.linspace(0, 0.75, 61)[:, None], np.linspace(0, 1, 81)[None, :]
     wave = torch.from_numpy(np.cos(2 * pi * (2 * x + y)))
-    columns = rate._columns().flatten(1)
+    columns = rate._columns(wave).flatten(1)
     rate.coefficients.copy_(torch.linalg.lstsq(columns.T, wave.flatten()[:, None]).solution[:, 0])
     assert (rate() - wave).abs().max() < 1e-2
     energy = rate.coefficients @ rate.bending @ rate.coefficients
