@@ -184,9 +184,15 @@ class NetworkProblem:
         What is finer than the `test_radius` is taken to be noise.
         """
         inside = self.inside
+        # Outside is what is nearest: a step at the outline would be short waves.
+        nearest = tuple(
+            ndimage.distance_transform_edt(
+                ~inside, sampling=self.spacing, return_distances=False, return_indices=True
+            )
+        )
         found = []
         for field in self.fields:
-            filled = np.where(inside, field, np.mean(np.asarray(field)[inside]))
+            filled = np.asarray(field, dtype=np.float64)[nearest]
             for axis, radius in enumerate(self.test_radius):
                 sd = radius / _RADIUS_OVER_SD
                 filled = ndimage.gaussian_filter1d(filled, sd, axis=axis, mode="nearest")

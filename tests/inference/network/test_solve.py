@@ -395,6 +395,18 @@ def test_cuda_where_there_is_none_is_told():
         solve_by_network(problem, budget=Budget(4), device="cuda")
 
 
+def test_an_outline_is_no_wave_of_the_field():
+    y, x = np.indices((40, 52))
+    mask = ((y - 20) / 18) ** 2 + ((x - 26) / 23) ** 2 < 1
+    ramp = np.where(mask, 3.0 * x, np.nan)
+    problem = NetworkProblem(
+        MarkTurnover(60.0), [ramp], [0.01], (20.0, 20.0), mask=mask, variation=350.0
+    )
+    # A slope of 3 along one axis of two, over half the longest axis.
+    expected = 3 / np.sqrt(2) / ramp[mask].std() * 52 / 2
+    assert problem.wave_number == pytest.approx(expected, rel=0.08)
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
