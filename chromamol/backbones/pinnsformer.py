@@ -36,7 +36,9 @@ class PINNsFormer(nn.Module):
     The pseudo-sequence runs along the first axis, which is the time of the paper where there is
     one. A layer is attention and two hidden layers, with `Wavelet` in front of each and between
     them; there is no layer normalisation. The decoder asks the encoder's output with its own. The
-    value of the sequence's first point is the network's.
+    value of the sequence's first point is the network's: unlike in the paper, the others are in no
+    loss. Encoder and decoder end in one activation that they share, and a single hidden layer
+    follows.
 
     Parameters
     ----------
