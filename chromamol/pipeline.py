@@ -186,7 +186,7 @@ def _check_dense(quality: Quality) -> None:
     """Refuse a nucleus of which there are single molecules only."""
     if quality.localisations_per_um2 < _FEWEST_PER_UM2:
         msg = (
-            f"It has {quality.localisations_per_um2:.2g} localisations per um2 in its sparsest "
+            f"It has {quality.localisations_per_um2:.2g} localisations per µm² in its sparsest "
             f"channel; with fewer than {_FEWEST_PER_UM2:g} no map is made. Is it a nucleus, and is "
             "the table whole?"
         )

@@ -190,7 +190,7 @@ class Settings(BaseModel):
         "larger gives smoother outlines.",
     )
     nucleus_min_area_um2: float = Field(
-        20.0, gt=0, le=10_000, description="Smaller objects are not taken for nuclei, um2."
+        20.0, gt=0, le=10_000, description="Smaller objects are not taken for nuclei, µm²."
     )
     hole_min_diameter_nm: float = Field(
         500.0,

@@ -55,7 +55,7 @@ def test_sparse_localisations_are_refused_before_a_long_fit():
     labels = (np.hypot((y - 150) / 140, (x - 210) / 200) < 1).astype(int)
     counts = np.random.default_rng(0).poisson(0.02 * labels).astype(np.uint16)
     image = Image("a", Path("a.csv"), "", counts[None], ("DNA",), (50.0, 50.0), counts=True)
-    with pytest.raises(InputError, match="It has 8 localisations per um2"):
+    with pytest.raises(InputError, match="It has 8 localisations per µm²"):
         analyse(image, nuclei=label_nuclei(labels, ()))
 
 

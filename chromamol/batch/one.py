@@ -157,5 +157,5 @@ def _remark(analysis: Analysis) -> str:
 
     words = in_words(record_of(analysis).nuclei)
     no_map = [f"No rate map: {sentence}" for sentence in words.no_map]
-    doubts = [f"Do not believe the map: {sentence}" for sentence in words.doubts]
+    doubts = [f"Do not believe the rate map: {sentence}" for sentence in words.doubts]
     return " ".join([*no_map, *doubts])

@@ -32,7 +32,7 @@ def tell(analysis: Analysis, folder: Path) -> None:
         ("Input", [_input(analysis)]),
         ("Compaction", [_compaction(analysis)]),
         ("Rate", [*_rate(analysis), *(f"no rate map: {reason}" for reason in words.no_map)]),
-        ("DOUBT", ["Do not believe the map:", *words.doubts] if words.doubts else []),
+        ("DOUBT", ["Do not believe the rate map:", *words.doubts] if words.doubts else []),
         ("Assumed", analysis.notes),
         ("To know", words.findings),
     ):

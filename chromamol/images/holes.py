@@ -157,9 +157,9 @@ def _note(
         return ()
     area_um2 = np.count_nonzero(holes) * math.prod(yx_spacing_nm) / 1e6
     size = (
-        f"1 hole of {area_um2:.2g} um2"
+        f"1 hole of {area_um2:.2g} µm²"
         if count == 1
-        else f"{count} holes of {area_um2:.2g} um2 together"
+        else f"{count} holes of {area_um2:.2g} µm² together"
     )
     return (
         f"{size} {which}, left out of the maps. Areas of nuclei and distances to the rim are "

@@ -107,11 +107,11 @@ def find_nuclei(
     if coarse.any():
         largest_um2 = float(areas_um2[1:].max(initial=0.0))
     if not labels.any():
-        raise InputError(_no_nucleus(f"the largest object has {largest_um2:.1f} um2", settings))
+        raise InputError(_no_nucleus(f"the largest object has {largest_um2:.1f} µm²", settings))
     widest_um2 = areas_um2[np.unique(labels)[1:]].max()
     if widest_um2 > _LARGEST_UM2:
         notes += (
-            f"WARNING: a nucleus has {widest_um2:.3g} um2, more than that of almost any cell. Is "
+            f"WARNING: a nucleus has {widest_um2:.3g} µm², more than that of almost any cell. Is "
             "the pixel size right?",
         )
     return label_nuclei(labels, notes)

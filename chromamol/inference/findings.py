@@ -327,7 +327,7 @@ def noise_above_signal(role: str, signal_over_noise: float) -> Finding:
     return Finding(
         "noise-above-signal",
         f"The {role} channel shows hardly any structure above its noise, even averaged over the "
-        "size of a chromatin domain: a map of it would mostly show noise.",
+        "size of a chromatin domain: a rate map of it would mostly show noise.",
         signal_over_noise,
     )
 
@@ -356,8 +356,9 @@ def few_localisations(per_um2: float, needed_per_um2: float) -> Finding:
     """Say that the domains are not sampled."""
     return Finding(
         "few-localisations",
-        f"There are {per_um2:.0f} localisations per um2; to sample chromatin domains of 100 nm, "
-        f"{needed_per_um2:.0f} are needed. The map mostly shows where single ones happen to be.",
+        f"There are {per_um2:.0f} localisations per µm²; to sample chromatin domains of 100 nm, "
+        f"{needed_per_um2:.0f} are needed. The rate map mostly shows where single ones happen to "
+        "be.",
         per_um2,
     )
 

@@ -23,7 +23,7 @@ ADVICE: dict[str, str] = {
         "where it matters."
     ),
     "ell-doubtful": (
-        "Do not use this map. Set `reaction_length_nm: fit` and run again. If the fitted "
+        "Do not use the rate map. Set `reaction_length_nm: fit` and run again. If the fitted "
         "length cannot be right, check the pixel size, the roles of the channels and their "
         "calibration: a wrong gain or `mixing_energy` looks like another length."
     ),
@@ -38,7 +38,7 @@ ADVICE: dict[str, str] = {
         "with less noise, or a larger nucleus, may tell the length."
     ),
     "uncalibrated-total": (
-        "Do not interpret this map. Give `intensity_per_fraction` for both channels, or "
+        "Do not interpret the rate map. Give `intensity_per_fraction` for both channels, or "
         "analyse a pair of heterochromatin and euchromatin channels."
     ),
     "uncalibrated": (
@@ -46,7 +46,7 @@ ADVICE: dict[str, str] = {
         "`intensity_per_fraction`."
     ),
     "uncalibrated-fixed-ell": (
-        "Do not interpret this map before one of the two is known: give "
+        "Do not interpret the rate map before one of the two is known: give "
         "`intensity_per_fraction`, or set `reaction_length_nm: fit` on an image that can tell "
         "the length."
     ),
@@ -68,7 +68,7 @@ ADVICE: dict[str, str] = {
     "vanishing-rate": (
         "Check the background: too high a value makes channels negative. Check the roles of "
         "the channels, and `reaction_length_nm` if you set it. Do not interpret the part of "
-        "the map that is next to zero."
+        "the rate map that is next to zero."
     ),
     "map-with-edges": (
         "Believe the levels of the plateaus and where their borders lie. Do not take an even "
@@ -80,7 +80,7 @@ ADVICE: dict[str, str] = {
         "background, before you interpret the pattern."
     ),
     "null-test-failed": (
-        "Do not interpret the pattern of this map. Its mean still holds: compare means of "
+        "Do not interpret the pattern of the rate map. Its mean still holds: compare means of "
         "nuclei. An image with less noise, or a larger nucleus, may show a pattern."
     ),
     "preview": ("Run again with `method: weak-form` before you draw conclusions."),
@@ -92,8 +92,8 @@ ADVICE: dict[str, str] = {
         "Nothing needs to be done. Do not read structure finer than this length."
     ),
     "density-only": (
-        "Use the compaction map for conclusions. Image a histone mark beside the DNA to infer "
-        "rates. `density_rate: false` leaves this map out."
+        "Use the compaction map for conclusions, not the rate map. Image a histone mark beside the "
+        "DNA to infer rates. `density_rate: false` leaves the rate map out."
     ),
     "density-only-rejected": (
         "Use the compaction map. There is no setting that makes this fit trustworthy."
@@ -109,14 +109,15 @@ ADVICE: dict[str, str] = {
         "a sketch, and its uncertainty for unknown."
     ),
     "noise-above-signal": (
-        "Do not interpret this map. Collect more light or more localisations, or average "
-        "repeated frames. Check that the channel is the right one and that the background is "
-        "not set too high. If you gave `noise_sd`, check its unit."
+        "Do not interpret the rate map, and read nothing from the compaction map that is finer "
+        "than `compaction-smoothing` says. Collect more light or more localisations, or average "
+        "repeated frames. Check that the channel is the right one and that the background is not "
+        "set too high."
     ),
     "saturated": (
         "Take the image again with less light or a lower gain, or take the file from before "
-        "its contrast was changed. Do not interpret the map in and around the brightest "
-        "domains."
+        "its contrast was changed. Do not interpret the rate map in and around the "
+        "brightest domains."
     ),
     "low-signal": (
         "Label or expose more strongly, or use a section with less light from out of focus. "
@@ -124,7 +125,10 @@ ADVICE: dict[str, str] = {
         "outline lies on a nucleus at all."
     ),
     "few-localisations": (
-        "Record for longer, or label more densely. Check that filters did not discard most of "
+        "Do not interpret the rate map. The compaction map may be used: the fewer the "
+        "localisations, the more it is smoothed, so that chance changes it by about 20 % at most; "
+        "`compaction-smoothing` says over how much, and finer structure is not in it. For a rate "
+        "map, record for longer, or label more densely. Check that filters did not discard most of "
         "the table, and that the pixel size is right."
     ),
     "blinking": (
@@ -146,7 +150,7 @@ ADVICE: dict[str, str] = {
         "Run again with `reaction_length_nm: fit`, or with a length that is shorter where the "
         "sentence says too long, and longer where it says too short; check the background and "
         "`intensity_per_fraction` of both channels, and the roles. Do not interpret anything in "
-        "this map that is as small as a domain."
+        "the rate map that is as small as a domain."
     ),
     "follows-domains": (
         "Run again with a `reaction_length_nm` that is a quarter longer. Believe the rate in "
@@ -160,8 +164,8 @@ ADVICE: dict[str, str] = {
     ),
     "model-explains-with-detail": (
         "Look at the finding about the domains in the map (`domain-imprint` or "
-        "`follows-domains`), and do as it says. Do not interpret anything in this map that is as "
-        "small as a domain, unless the reaction length is known."
+        "`follows-domains`), and do as it says. Do not interpret anything in the rate map that is "
+        "as small as a domain, unless the reaction length is known."
     ),
     "model-does-not-explain": (
         "Domains that differ in spacing or width: check `reaction_length_nm`, the pixel size "

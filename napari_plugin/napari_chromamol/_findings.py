@@ -28,7 +28,9 @@ def as_html(record: Record) -> str:
     what = escape(first.naming.name_and_unit)
     parts = [f"<p><b>{escape(record.image)}</b>: {what}, {nuclei}</p>"]
     parts += [f"<p><b>No rate map:</b> {_sentence(text)}</p>" for text in words.no_map]
-    parts += [f"<p><b>Do not believe the map:</b> {_sentence(text)}</p>" for text in words.doubts]
+    parts += [
+        f"<p><b>Do not believe the rate map:</b> {_sentence(text)}</p>" for text in words.doubts
+    ]
     if any(why_no_map(nucleus) is None for nucleus in record.nuclei):
         if first.exploratory:
             parts.append("<p><b>EXPLORATORY</b>: it suggests what to look for, no more.</p>")

@@ -92,7 +92,7 @@ def test_what_must_not_be_believed_is_said_first(cli, image, mask, tmp_path) -> 
     asked = ("--nuclei", mask, "--set", "method=direct")
     done = cli("run", image, "-o", tmp_path / "out", *asked)
     said = words(done.stdout)
-    assert "DOUBT: Do not believe the map: The gain of the channels is unknown" in said
+    assert "DOUBT: Do not believe the rate map: The gain of the channels is unknown" in said
     assert said.index("DOUBT:") < said.index("To know:")
 
 

@@ -149,7 +149,7 @@ def test_a_folder_again_and_replaced(
     table = rows(widget)
     assert [row[:2] for row in table] == [(BROKEN, "failed"), (FIRST, "ok"), (SECOND, "ok")]
     assert BROKEN in table[0][2]
-    assert table[1][2].startswith("Do not believe the map: ")
+    assert table[1][2].startswith("Do not believe the rate map: ")
     assert all(float(seconds) > 0 for *_, seconds in table[1:])
 
     # The numbers are those of an analysis of this image alone, and so are the files.

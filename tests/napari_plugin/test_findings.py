@@ -65,7 +65,7 @@ def test_exploratory_maps_say_so() -> None:
 
 def test_doubts_come_first() -> None:
     words = as_html(record(nucleus(1, "harmless", "model-misfit")))
-    assert "<b>Do not believe the map:</b> Model-misfit." in words
+    assert "<b>Do not believe the rate map:</b> Model-misfit." in words
     assert words.index("Model-misfit") < words.index("Harmless")
 
 
