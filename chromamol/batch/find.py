@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from chromamol.progress import Progress
 
+_MOST_NAMED = 3
+
 
 @dataclass(frozen=True)
 class Found:
@@ -28,6 +30,8 @@ class Found:
         Images and localisation tables, sorted; an OME-Zarr folder is one image.
     others : int
         How many other files there are.
+    first_others : tuple of str
+        The first few of them, below the folder.
     not_searched : tuple of str
         Subfolders that cannot be opened, or are links, and why.
     results : tuple of Path
@@ -36,6 +40,7 @@ class Found:
 
     images: tuple[Path, ...]
     others: int
+    first_others: tuple[str, ...]
     not_searched: tuple[str, ...]
     results: tuple[Path, ...]
 
@@ -64,6 +69,7 @@ def find_images(folder: Path, out: Path | None, progress: Progress) -> Found:
     skipped = None if out is None else out.resolve()
     found: list[Path] = []
     others = 0
+    first_others: list[str] = []
     closed: list[str] = []
     results: list[Path] = []
     walk = os.walk(
@@ -78,13 +84,18 @@ def find_images(folder: Path, out: Path | None, progress: Progress) -> Found:
             continue
         inside = [here / name for name in subfolders if not name.startswith(".")]
         stores = [path for path in inside if path.suffix.lower() == ".zarr"]
-        subfolders[:] = [
+        subfolders[:] = sorted(
             path.name for path in inside if path not in stores and path.resolve() != skipped
-        ]
+        )
         closed += [f"{here / name} (a link)" for name in subfolders if (here / name).is_symlink()]
         visible = [name for name in files if not name.startswith(".") and name not in WRITTEN]
         images = [name for name in visible if named_as_image(Path(name))]
-        others += len(visible) - len(images)
+        strange = sorted(set(visible) - set(images))
+        others += len(strange)
+        first_others += [
+            (here / name).relative_to(folder).as_posix()
+            for name in strange[: _MOST_NAMED - len(first_others)]
+        ]
         found += [path for path in stores if not _is_result(path)]
         found += [here / name for name in images]
     if not found:
@@ -94,7 +105,13 @@ def find_images(folder: Path, out: Path | None, progress: Progress) -> Found:
             ".hdf5 and others). Results of chromamol do not count. Choose another folder."
         )
         raise InputError(msg)
-    return Found(tuple(sorted(found)), others, tuple(closed), tuple(sorted(results)))
+    return Found(
+        images=tuple(sorted(found)),
+        others=others,
+        first_others=tuple(first_others),
+        not_searched=tuple(closed),
+        results=tuple(sorted(results)),
+    )
 
 
 def paired(

@@ -107,7 +107,9 @@ def plan_batch(
     notes: list[str] = []
     missing: list[str] = []
     if found.others:
-        notes = [f"Passed by, as no image has such a name: {found.others}."]
+        more = found.others - len(found.first_others)
+        named = ", ".join(found.first_others) + (f" and {more} more" if more else "")
+        notes = [f"Passed by, as no image has such a name: {named}."]
     notes += [f"Not searched: {where}." for where in found.not_searched]
     if found.results:
         first = found.results[0].relative_to(folder)

@@ -132,7 +132,9 @@ def batch(
             before += one.before
             tell(one)
     total = len(plan.tasks) + len(plan.left_out)
-    done = f"{counts[Status.OK]} of {total} images are done"
+    images = "image" if total == 1 else "images"
+    verb = "is" if total == 1 or counts[Status.OK] == 1 else "are"
+    done = f"{counts[Status.OK]} of {total} {images} {verb} done"
     if before:
         done += f" ({before} were before)"
     words = [done, f"{counts[Status.FAILED]} failed", f"{counts[Status.SKIPPED]} skipped"]

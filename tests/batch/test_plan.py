@@ -40,7 +40,7 @@ def test_images_are_found_and_subfolders_mirrored(folder_of: FolderOf, tmp_path:
         ("day 1/points.csv", "day 1/points"),
     ]
     assert plan.notes == (
-        "Passed by, as no image has such a name: 1.",
+        "Passed by, as no image has such a name: notes.md.",
         f"Not searched: 1 result of chromamol (as {Path('old/cell')}).",
     )
     assert not plan.left_out
@@ -65,7 +65,19 @@ def test_the_provenance_of_others_hides_no_images(
     (folder / "day" / "provenance.json").write_text(foreign)
     plan = plan_batch(folder, tmp_path / "out")
     assert [task.name for task in plan.tasks] == ["day/a.tif", "day/deep/b.tif"]
-    assert plan.notes == ("Passed by, as no image has such a name: 1.",)
+    assert plan.notes == ("Passed by, as no image has such a name: day/provenance.json.",)
+
+
+def test_of_many_files_that_are_no_images_the_first_are_named(
+    folder_of: FolderOf, tmp_path: Path
+) -> None:
+    folder = folder_of("a.tif", "day/b.tif")
+    for name in ("z.md", "day/y.md", "day/x.md", "day/w.md", "night/v.md"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).touch()
+    (note,) = plan_batch(folder, tmp_path / "out").notes
+    said = "z.md, day/w.md, day/x.md and 2 more"
+    assert note == f"Passed by, as no image has such a name: {said}."
 
 
 def _pretend_done(image: Path, where: Path) -> None:

@@ -74,7 +74,7 @@ def test_nothing_done_is_no_success(folder: Path, tmp_path: Path) -> None:
     (folder / "notes.txt").write_text("nothing\n")
     done = batch(folder, "-o", tmp_path / "out", *QUICK)
     assert done.exit_code == 1
-    assert "0 of 1 images are done" in done.stdout
+    assert "0 of 1 image is done" in done.stdout
     assert not (tmp_path / "out" / "nuclei.csv").exists()
 
 

@@ -71,6 +71,11 @@ def test_links_lead_somewhere_and_pictures_are_described(study, read_page) -> No
     assert {one["scope"] for one in page.all("th")} == {"row", "col"}
     lazy = [one for one in page.all("img") if one["src"].startswith("data:image/webp")]
     assert all(one["loading"] == "lazy" for one in lazy)
+    # A table that is too wide scrolls by itself, with a shadow where it goes on.
+    before = [
+        one for one, (tag, _) in zip(page.tags, page.tags[1:], strict=False) if tag == "table"
+    ]
+    assert all("wide" in attributes["class"].split() for _, attributes in before)
     # Of each nucleus a thumbnail, two channels, rate, compaction, uncertainty, domains.
     assert len(lazy) == len(IMAGES) * 7
 
