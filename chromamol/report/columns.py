@@ -22,13 +22,21 @@ SIGNS = {OK: "✓", EXPLORATORY: "?", DOUBTED: "⚠", NO_MAP: "∅"}
 # Said elsewhere in the section of a nucleus.
 _SAID = {"image", "nucleus", "group", "replicate", "block", "findings", "status", "quantity"}
 _SAID |= {"scale", "exploratory"}
+# Of columns whose name is no words.
+_TITLES = {
+    "ccp": "chromatin condensation parameter (%)",
+    "hc_ec_ratio": "HC/EC ratio",
+    "rhf": "relative heterochromatin fraction",
+    "rate_iqr_low": "first quartile of the rate",
+    "rate_iqr_high": "third quartile of the rate",
+}
 
 
 @dataclass(frozen=True)
 class Number:
-    """One number of a nucleus: its column, value and unit."""
+    """One number of a nucleus: what it is called, its value and unit."""
 
-    column: str
+    title: str
     value: str
     unit: str
 
@@ -77,17 +85,19 @@ class Dictionary:
     Attributes
     ----------
     columns : list of dict
-        Rows of ``columns.csv`` about the nuclei.
+        Rows of ``columns.csv`` about the nuclei, with `title`, their name for people.
     """
 
     def __init__(self, cohort: Cohort) -> None:
         table = cohort.columns
         rows = table[table["file"] == NUCLEI_FILE].fillna("").to_dict("records")
         self.columns = [
-            row | {name: _in_symbols(str(row[name])) for name in ("unit", "meaning")}
+            row
+            | {name: _in_symbols(str(row[name])) for name in ("unit", "meaning")}
+            | {"title": title_of(str(row["column"]), str(row["unit"]))}
             for row in rows
         ]
-        self._units = {row["column"]: row["unit"] for row in self.columns}
+        self._by_name = {row["column"]: row for row in self.columns}
 
     def numbers(self, row: pd.Series) -> list[Number]:
         """Return the numbers of a nucleus that has a value."""
@@ -95,8 +105,22 @@ class Dictionary:
         for name, value in row.items():
             if name in _SAID or _is_missing(value):
                 continue
-            numbers.append(Number(str(name), number(value), self._units.get(name, "")))
+            known = self._by_name.get(name, {})
+            title = known.get("title", title_of(str(name), ""))
+            numbers.append(Number(title, number(value), known.get("unit", "")))
         return numbers
+
+
+def title_of(column: str, unit: str) -> str:
+    """Name a column in words, without the unit that it ends in: area_um2 is area.
+
+    Parameters
+    ----------
+    column, unit : str
+        As ``columns.csv`` has them.
+    """
+    name = column.removesuffix(f"_{unit.replace('1/', 'per_')}") if unit else column
+    return _TITLES.get(column, name.replace("_", " "))
 
 
 def number(value: object) -> str:

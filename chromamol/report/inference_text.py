@@ -40,18 +40,25 @@ _LENGTHS = {
         "could not be told, or was not sought, in the image."
     ),
 }
-# Name, codes of findings when it was passed, and when not.
+# Name, codes of findings when it was passed, and when not, and why a map did not go through it.
 _CHECKS = (
-    ("a null test with a uniform rate", ("null-test",), ("null-test-failed",)),
+    (
+        "a null test with a uniform rate",
+        ("null-test",),
+        ("null-test-failed",),
+        "the solver did not converge for the uniform rate",
+    ),
     (
         "the imprint of domains on the map",
         ("no-domain-imprint", "follows-domains"),
         ("domain-imprint",),
+        "no spacing of domains was found in the image",
     ),
     (
         "a simulation of the model with the map",
         ("model-explains",),
         ("model-explains-with-detail", "model-does-not-explain"),
+        "the gain of the channels is unknown, or the simulation was not asked for",
     ),
 )
 
@@ -185,13 +192,24 @@ def length_text(survey: Survey, cite: Cited) -> Iterator[Markup]:
 def checks_text(survey: Survey) -> Iterator[Markup]:
     """Say which checks the maps went through, and how they came out."""
     codes, asked = survey.codes, []
-    for name, passed, failed in _CHECKS:
+    of_two_channels = sum(survey.priors.values())
+    for name, passed, failed, undone in _CHECKS:
         of_passed, of_failed = (sum(codes[code] for code in which) for which in (passed, failed))
-        if of_passed + of_failed:
-            done = counted(of_passed + of_failed, "map", "maps")
-            asked.append(Markup("{} ({}, {} raised a doubt)").format(name, done, of_failed))
+        done = of_passed + of_failed
+        if not done:
+            continue
+        # The null test is made of the maps of one mark, too, and says where it was not.
+        all_maps = done + codes["null-test-undone"] if "null-test" in passed else of_two_channels
+        of_all = f"{done} of " if done < all_maps else ""
+        rest = f"; the rest: {undone}" if done < all_maps else ""
+        maps = counted(all_maps, "map", "maps")
+        asked.append(f"{name} ({of_all}{maps}, {of_failed} raised a doubt{rest})")
     if asked:
-        yield Markup("Each map was checked by: {}.").format(Markup("; ").join(asked))
+        yield Markup("Each map was checked by: {}.").format("; ".join(asked))
+    if asked and survey.no_map:
+        yield Markup("There is no map to check of {}; the summary says why.").format(
+            nuclei_in_words(sum(survey.no_map.values()))
+        )
     if survey.doubts:
         yield Markup(
             "Maps with a doubt are marked as such, and do not count in comparisons of rates."

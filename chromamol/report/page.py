@@ -19,6 +19,7 @@ from chromamol.report.pictures import gradient
 from chromamol.report.provenance import commands_of, inputs_of
 from chromamol.report.section import sections_of
 from chromamol.report.svg import data_uri
+from chromamol.report.words import counted, nuclei_in_words
 from chromamol.results.bars import COLOUR_MAPS
 from chromamol.settings import Settings
 
@@ -160,6 +161,8 @@ def _environment() -> Environment:
     )
     environment.globals |= {
         "number": number,
+        "counted": counted,
+        "nuclei_in_words": nuclei_in_words,
         "sign": SIGNS.__getitem__,
         "colour_maps": COLOUR_MAPS,
         "gradient": gradient,

@@ -48,6 +48,7 @@ COLUMNS = {
     "reason": "Why there is no p, or no comparison.",
 }
 
+_COUNTS = ("nuclei_reference", "nuclei_group", "replicates_reference", "replicates_group")
 _STANDARD = "standard"
 _MEAN = (
     "exp(mean over the replicates of the mean logarithm; of the logarithm of the mean where the "
@@ -110,7 +111,8 @@ def compare_groups(
         for measure in measures
         for first, second in combinations(names, 2)
     ]
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    # Whole numbers, also where a row has none.
+    table = pd.DataFrame(rows, columns=list(COLUMNS)).astype(dict.fromkeys(_COUNTS, "Int64"))
     tested = table["p"].notna()
     if tested.any():
         table.loc[tested, "q"] = stats.false_discovery_control(table.loc[tested, "p"].astype(float))

@@ -153,7 +153,7 @@ def test_a_new_column_is_shown_with_its_meaning(out, read_page) -> None:
     with (out / "columns.csv").open("a") as file:
         file.write("nuclei.csv,shell_1_mean,1/s,Mean of the outermost shell.\n")
     text = read_page(write_report(out)).text
-    assert "shell_1_mean 1.25 1/s" in text
+    assert "shell 1 mean 1.25 1/s" in text
     assert "Mean of the outermost shell." in text
 
 

@@ -77,6 +77,26 @@ def test_what_the_analysis_used(told) -> None:
     assert "johansen1998" not in keys
 
 
+def test_checks_say_what_became_of_every_nucleus(told, study) -> None:
+    (one,) = read_record(read_cohort(study).sources[0].store).nuclei
+
+    def found(*codes: str, **changes):
+        findings = tuple(FindingRecord(code=code, sentence="") for code in codes)
+        return one.model_copy(update={"findings": findings} | changes)
+
+    nuclei = (
+        found("null-test", "no-domain-imprint", "model-explains"),
+        found("null-test", "domain-imprint"),
+        found("null-test-undone"),
+        found("vanishing-rate", status="REJECTED"),
+    )
+    said, _ = told(image={"nuclei": nuclei}, method="weak-form")
+    assert "(2 of 3 maps, 0 raised a doubt; the rest: the solver did not con" in said["Checks"]
+    assert "(2 of 3 maps, 1 raised a doubt; the rest: no spacing of domains" in said["Checks"]
+    assert "(1 of 3 maps, 0 raised a doubt; the rest: the gain of" in said["Checks"]
+    assert "There is no map to check of 1 nucleus; the summary says why." in said["Checks"]
+
+
 def test_what_a_network_used(told) -> None:
     said, keys = told("network", "ell-given", method="network", nucleus={"status": "STOPPED"})
     assert "a neural network that was trained on each nucleus" in said["Estimation"]

@@ -88,7 +88,7 @@ def test_it_says_what_the_tables_say(study, read_page) -> None:
     assert "4 of 5 files analysed 1 failed 0 skipped 4 nuclei" in page.text
     assert "torn.ome.tif failed" in page.text
     for area in nuclei["area_um2"]:
-        assert f"area_um2 {float(f'{area:.4g}'):g} µm²" in page.text
+        assert f" area {float(f'{area:.4g}'):g} µm²" in page.text
     tested = comparisons[comparisons["p"].notna()]
     assert len(tested)
     for _, row in tested.iterrows():
@@ -99,6 +99,8 @@ def test_it_says_what_the_tables_say(study, read_page) -> None:
     assert 'method: "direct"' in page.text
     assert not re.search("(?<!_)um2", page.text)  # but in names of columns and settings
     assert "image The file of the image, below the folder of the batch." in page.text
+    assert " area µm² Area of the whole nucleus, with its holes. area_um2 " in page.text
+    assert "· rate ratio " in page.text
     assert "nuclear area (µm²)" in page.text
 
 
@@ -111,7 +113,8 @@ def test_exploratory_maps_are_not_believed(out, read_page) -> None:
     page = read_page(write_report(out))
     states = [one["data-state"] for one in page.all("tr") if "data-row" in one]
     assert states == ["exploratory", "doubted", "no map", "believed"]
-    assert "✓ 1 maps believed ? 1 maps exploratory ⚠ 1 maps doubted ∅ 1 without a map" in page.text
+    assert "✓ 1 map believed ? 1 map exploratory ⚠ 1 map doubted ∅ 1 without a map" in page.text
+    assert "The rate maps of 1 of 4 nuclei must not be believed. It does not count" in page.text
     believed = [int(last) for last in re.findall(r" [AB] 1 1 (\d)", page.text)]
     assert sum(believed) == 1
     assert "Map all believed exploratory doubted no map" in page.text

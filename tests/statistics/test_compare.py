@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from chromamol.results.tables import write_table
 from chromamol.statistics.compare import COLUMNS, compare_groups
 from chromamol.statistics.measures import EXPLORATORY_REASON, LEVEL_REASON, MEASURES, values_of
 from chromamol.statistics.pair import pair_of
@@ -155,6 +156,15 @@ def test_a_group_without_a_nucleus_that_counts_says_why() -> None:
     assert "of treated counts: there is no map that may be" in row(found)["reason"]
     assert "of treated counts: the image border" in row(found, "area_um2")["reason"]
     assert "of control and treated counts: they have no" in row(found, "ccp")["reason"]
+
+
+def test_counts_are_whole_numbers_in_the_file_too(tmp_path) -> None:
+    # The levels of relative maps are not compared, so some rows count nothing.
+    table = study(np.random.default_rng(5), nuclei=2).assign(scale="RELATIVE")
+    write_table(tmp_path / "comparisons.csv", compare_groups(table, measures=MEASURES[:3]))
+    written = pd.read_csv(tmp_path / "comparisons.csv", dtype=str, keep_default_na=False)
+    for name, count in (("nuclei_reference", "6"), ("replicates_group", "3")):
+        assert list(written[name]) == ["", "", count]
 
 
 def test_the_level_of_relative_maps_is_not_compared_and_patterns_are() -> None:
