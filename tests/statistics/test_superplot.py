@@ -30,6 +30,35 @@ def test_every_nucleus_and_every_replicate_is_a_point() -> None:
     first = comparisons.iloc[0]
     assert np.exp(np.log(means[:3]).mean()) == pytest.approx(first["mean_reference"])
     assert f"{first['ratio']:.2f}" in drawn[0].get_title()
+    (legend,) = figure.legends
+    named = [text.get_text().strip() for text in legend.get_texts()]
+    assert named[:3] == ["a nucleus", "mean of a replicate", "control · 0"]
+    assert named[-1] == rf"{groups[1]} · 2"
+    assert len(named) == 2 + 6
+
+
+def test_the_only_nucleus_of_a_replicate_is_not_behind_the_mean() -> None:
+    table = study(np.random.default_rng(1), nuclei=1)
+    comparisons = compare_groups(table, measures=MEASURES[:1])
+    axes = draw_superplots(table, comparisons, ["control", "treated"]).axes[0]
+    nuclei, means = axes.collections[::2], axes.collections[1::2]
+    for nucleus, mean in zip(nuclei, means, strict=True):
+        (x, y), (place, height) = nucleus.get_offsets()[0], mean.get_offsets()[0]
+        assert y == pytest.approx(height)
+        assert abs(x - place) > 0.1
+
+
+def test_no_two_of_many_replicates_look_the_same() -> None:
+    table = study(np.random.default_rng(2), groups=("_a", "b"), replicates=21, nuclei=1)
+    comparisons = compare_groups(table, measures=MEASURES[:1])
+    figure = draw_superplots(table, comparisons, ["_a", "b"])
+    means = figure.axes[0].collections[1::2]
+    looks = {
+        (tuple(one.get_facecolor()[0]), one.get_paths()[0].vertices.tobytes()) for one in means
+    }
+    assert len(looks) == len(means) == 42
+    named = [text.get_text().strip() for text in figure.legends[0].get_texts()]
+    assert (len(named), named[2], named[-1]) == (2 + 40 + 1, "_a · 0", "and 2 more")
 
 
 @pytest.mark.parametrize(("paired", "colours"), [(False, 6), (True, 3)])
