@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from base64 import b64encode
 from io import BytesIO
 from typing import TYPE_CHECKING
 
 from chromamol.results.figure import text_as_text
+from chromamol.results.fonts import any_script
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,8 +33,6 @@ def data_uri(svg: bytes) -> str:
 def _saved(figure: Figure, kind: str, date: str) -> bytes:
     """Save a figure, without the date, so that the same figure gives the same file."""
     file = BytesIO()
-    with text_as_text(), warnings.catch_warnings():
-        # A name in a script that the font lacks is drawn with boxes, which is no reason to worry.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+    with text_as_text(), any_script(figure):
         figure.savefig(file, format=kind, dpi=_DPI, metadata={date: None})
     return file.getvalue()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -29,6 +28,7 @@ from chromamol.results.drawing import (
     words_in_nuclei,
 )
 from chromamol.results.figure_text import shorten, wrap
+from chromamol.results.fonts import any_script
 from chromamol.results.frame import frame_around
 from chromamol.results.in_words import in_words
 from chromamol.results.naming import naming_of
@@ -115,9 +115,7 @@ def save_figure(figure: Figure, png: Path, pdf: Path) -> None:
     OSError
         If a file cannot be written.
     """
-    with text_as_text(), warnings.catch_warnings():
-        # A name in a script that the font lacks is drawn with boxes, which is no reason to worry.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+    with text_as_text(), any_script(figure):
         figure.savefig(png, dpi=_DPI)
         figure.savefig(pdf, dpi=_DPI)
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
+from chromamol.results.fonts import families, quiet
+
 _ELLIPSIS = "…"
 _HINTING = 1.03  # what a renderer adds to the width of the outlines
 
 
 def width_pt(text: str, size_pt: float, weight: str = "normal") -> float:
     """Width of a line of text, points."""
-    font = FontProperties(size=size_pt, weight=weight)
-    width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
+    font = FontProperties(family=families(), size=size_pt, weight=weight)
+    with quiet():
+        width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
     return _HINTING * float(width)
 
 
