@@ -9,15 +9,10 @@ import numpy as np
 from napari.utils.colormaps import Colormap
 
 from chromamol.analysis import MAP_NAMES
-from chromamol.inference.rate_map import Quantity, Scale
-from chromamol.results.colours import (
-    SHARE_IN_COLOURS,
-    deposition_width,
-    ratio_limit,
-    uncertainty_over_differences,
-)
+from chromamol.results.bars import DIVERGING
+from chromamol.results.colours import ratio_limit, uncertainty_over_differences
 from chromamol.results.in_words import is_doubted
-from chromamol.results.naming import neutral_rate
+from chromamol.results.map_colours import colours_of, limits_of
 from napari_chromamol._overlays import doubt_colours, doubted_stripes, fade_colours
 
 if TYPE_CHECKING:
@@ -38,7 +33,6 @@ LayerData = tuple[Any, dict[str, Any], str]
 KEY = "chromamol"
 
 _CHANNEL_COLOURS = ("magenta", "green", "cyan", "yellow")
-_LEAST_RESIDUAL_LIMIT = 3.0
 
 
 def channel_layers(
@@ -174,9 +168,13 @@ def so_far_layers(
     shown: dict[str, Any] = {"opacity": 0.3, **_passing("nuclei", image)}
     layers: list[LayerData] = [(labels, shown | placement, "labels")]
     if rate is not None and np.isfinite(rate).any():
-        finite = rate[np.isfinite(rate)]
-        colours, limits = _colours("rate", finite, float(np.median(finite)))
-        shown = {"colormap": colours, "contrast_limits": limits, **_passing("rate", image)}
+        middle = float(np.nanmedian(rate))
+        limit = ratio_limit(rate / middle)
+        shown = {
+            "colormap": _logarithmic(limit),
+            "contrast_limits": (middle / limit, middle * limit),
+            **_passing("rate", image),
+        }
         layers.append((rate, shown | placement, "image"))
     return layers
 
@@ -212,16 +210,16 @@ def _labels(name: str, labels: NDArray[np.int32], table: pd.DataFrame, **look: o
 
 
 def _map(name: MapName, yx_map: NDArray[Any], record: Record, *, visible: bool) -> LayerData:
-    """Make the layer of one map."""
-    finite = yx_map[np.isfinite(yx_map)]
-    if name == "rate" and record.nuclei[0].quantity is Quantity.DEPOSITION:
-        colours, limits = _deposition_colours(finite)
-    else:
-        colours, limits = _colours(name, finite, _neutral(record))
+    """Make the layer of one map, in the colours of the figure."""
+    low, high = limits_of(record, name, yx_map)
+    colours = colours_of(record, name, (low, high))
+    is_linear = colours.neutral is None
     shown = {
         "name": _label(name, record),
-        "colormap": colours,
-        "contrast_limits": limits,
+        "colormap": _linear(str(colours.bar.cmap))
+        if is_linear
+        else _logarithmic((high / low) ** 0.5),
+        "contrast_limits": (low, high),
         "blending": "translucent",
         "visible": visible,
         "metadata": {"map": name},
@@ -279,38 +277,7 @@ def _label(name: MapName, record: Record) -> str:
     return " ".join([*([] if name == "rate" else ["sd of"]), *warnings, what])
 
 
-def _neutral(record: Record) -> float:
-    """Return the rate that is drawn white."""
-    return neutral_rate(Scale[record.nuclei[0].scale], record.settings)
-
-
-def _colours(
-    name: MapName, values: NDArray[Any], neutral: float
-) -> tuple[Colormap, tuple[float, float]]:
-    """Choose colour map and limits for the finite values of a map; the neutral rate is white."""
-    if name == "rate":
-        limit = ratio_limit(values / neutral)
-        return _diverging(limit), (neutral / limit, neutral * limit)
-    if name == "residual":
-        spread = float(np.percentile(np.abs(values), SHARE_IN_COLOURS))
-        limit = max(_LEAST_RESIDUAL_LIMIT, spread)
-        return _named("PuOr_r"), (-limit, limit)
-    low, high = (float(one) for one in np.percentile(values, (1, 99)))
-    if name == "rate_sd":
-        low = 0.0
-    return _named("cividis" if name == "rate_sd" else "magma"), (
-        low,
-        high if high > low else low + neutral,
-    )
-
-
-def _deposition_colours(values: NDArray[Any]) -> tuple[Colormap, tuple[float, float]]:
-    """Choose colours for a deposition, which may be zero and below: even around its mean, 1."""
-    width = deposition_width(values)
-    return _named("RdBu_r"), (1 - width, 1 + width)
-
-
-def _diverging(limit: float) -> Colormap:
+def _logarithmic(limit: float) -> Colormap:
     """Colours that diverge from 1, even in the logarithm of a ratio between 1/limit and limit.
 
     The control points carry the logarithm, so that the layer, and with it the status bar,
@@ -320,12 +287,12 @@ def _diverging(limit: float) -> Colormap:
     ratio = limit ** (2 * fraction - 1)
     controls = (ratio - ratio[0]) / (ratio[-1] - ratio[0])
     return Colormap(
-        mpl.colormaps["RdBu_r"](fraction),
+        mpl.colormaps[DIVERGING](fraction),
         controls=controls,
-        name=f"RdBu_r log2 1/{limit:g} to {limit:g}",
+        name=f"{DIVERGING} log2 1/{limit:g} to {limit:g}",
     )
 
 
-def _named(name: str) -> Colormap:
+def _linear(name: str) -> Colormap:
     """Return a colour map of matplotlib."""
     return Colormap(mpl.colormaps[name](np.linspace(0, 1, 256)), name=name)

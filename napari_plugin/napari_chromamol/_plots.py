@@ -113,8 +113,9 @@ def save(figure: Figure, data: PlotData, path: Path) -> Path:
         If a file cannot be written.
     """
     from chromamol.results.figure import text_as_text
+    from chromamol.results.fonts import any_script
 
-    with text_as_text():
+    with text_as_text(), any_script(figure):
         figure.savefig(path, dpi=220)
     numbers = path.with_suffix(".csv")
     data.table.to_csv(numbers, index=False)

@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from chromamol.analysis import MAP_NAMES
 from chromamol.inference.rate_map import Quantity
+from chromamol.results.map_colours import colours_of, limits_of
 from chromamol.results.result import Result
 from chromamol.settings import Settings
 from napari_chromamol._layers import KEY, result_layers
@@ -40,6 +42,18 @@ def test_absolute_rates_have_their_unit_and_are_white_at_the_acetylation_rate() 
     assert 0 < rate_sd["contrast_limits"][1] < 1e-4
     white = rate["colormap"].map(np.array([(4e-4 - low) / (high - low)]))[0]
     assert white[:3].min() > 0.95
+
+
+def test_a_map_has_the_colours_of_the_figure_and_of_the_exported_file() -> None:
+    for one in (record(nucleus(1)), record(nucleus(1, scale="RELATIVE"))):
+        for name, (data, shown) in layers(one).items():
+            if name in MAP_NAMES:
+                assert shown["contrast_limits"] == limits_of(one, name, data)
+                colours = colours_of(one, name, shown["contrast_limits"])
+                low, high = shown["contrast_limits"]
+                values = np.linspace(low, high, 9)
+                found = 255 * shown["colormap"].map((values - low) / (high - low))[:, :3]
+                np.testing.assert_allclose(found, colours.rgb(values[None])[0], atol=4)
 
 
 def test_a_map_that_must_not_be_believed_is_called_doubtful() -> None:
