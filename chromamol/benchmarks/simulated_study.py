@@ -96,7 +96,7 @@ def simulated_study(
     Raises
     ------
     CallError
-        If the folder holds studies of other numbers.
+        If the folder holds studies of other numbers, or one whose truth cannot be read.
     """
     progress = progress or Silent()
     found = []
@@ -104,7 +104,7 @@ def simulated_study(
         images, results = folder / name / "images", folder / name / "results"
         few = nuclei if options.get("calibrated", True) else min(nuclei, _FEW)
         if (images / TRUTH_FILE).is_file():
-            _check_size(images, replicates, few)
+            _check_size(images, _read_truth(images), replicates, few)
         else:
             simulate_study(images, **options, replicates=replicates, nuclei=few, progress=progress)
         plan = plan_batch(images, results, sheet=images / SHEET_FILE)
@@ -113,14 +113,34 @@ def simulated_study(
         for _ in run_batch(plan, settings, workers=workers):
             progress.advance()
         compared = pd.read_csv(results / COMPARISONS_FILE).set_index("measure")
-        truth = true_ratios(pd.read_csv(images / TRUTH_FILE))
+        truth = true_ratios(_read_truth(images))
         found += [_found(name, compared.loc[one], truth[one]) for one in _MEASURES]
     return found
 
 
-def _check_size(images: Path, replicates: int, nuclei: int) -> None:
+def _read_truth(images: Path) -> pd.DataFrame:
+    """Read what is true of the nuclei of a study; refuse a table that was damaged or edited."""
+    path = images / TRUTH_FILE
+    texts, numbers = ["group", "replicate"], ["rate_mean", "rate_sd_of_map"]
+    types = dict.fromkeys(texts, "str") | dict.fromkeys(numbers, "float64")
+    try:
+        truth = pd.read_csv(path, dtype=types, usecols=[*texts, *numbers])
+    except (OSError, ValueError) as error:
+        truth, why = pd.DataFrame(), str(error).splitlines()[0][:80]
+    else:
+        is_whole = truth[numbers].gt(0).all(axis=None) and set(truth["group"]) == set(GROUPS)
+        why = "" if is_whole else "groups or rates are missing"
+    if why:
+        msg = (
+            f"{path} is not the truth of a simulated study ({why}). Remove the folder "
+            f"{images.parent}, and it is simulated again, or give another one."
+        )
+        raise CallError(msg)
+    return truth
+
+
+def _check_size(images: Path, truth: pd.DataFrame, replicates: int, nuclei: int) -> None:
     """Refuse a study of other numbers than are asked for."""
-    truth = pd.read_csv(images / TRUTH_FILE)
     in_replicates = truth.groupby(["group", "replicate"]).size()
     in_groups = in_replicates.groupby("group").size()
     if set(in_groups) != {replicates} or set(in_replicates) != {nuclei}:

@@ -21,11 +21,26 @@ if TYPE_CHECKING:
     from chromamol.results.bars import Bar
     from chromamol.results.map_colours import MapColours
 
+# A smaller map is enlarged by a whole number.
+_LEAST_SIDE_PX = 600
 # Text is as tall as a share of the picture, within limits, px; all else in such heights.
 _TEXT_SHARE, _LEAST_PX, _MOST_PX = 1 / 45, 12.0, 80.0
 _SHORTEST, _TALLEST = 24, 34
 _MARGIN, _BAR, _TICKS, _LINE = 1.0, 1.2, 3.8, 1.35
 _DPI = 72  # a point is a pixel
+
+
+def zoom_of(yx_shape: tuple[int, int]) -> int:
+    """Return how many pixels of the picture a pixel of the map is wide and high.
+
+    1 for large maps; for others as many as make the longer side 600 pixels or more.
+
+    Parameters
+    ----------
+    yx_shape : (int, int)
+        Of the map.
+    """
+    return -(-_LEAST_SIDE_PX // min(max(yx_shape), _LEAST_SIDE_PX))
 
 
 def picture(
@@ -46,10 +61,11 @@ def picture(
     Returns
     -------
     (row, column, 3) uint8
-        The map is in the first y rows and x columns, each of its pixels one pixel; white, where the
-        bar is taller than the map.
+        The map is in the first rows and columns, each of its pixels a square of `zoom_of` pixels;
+        white, where the bar is taller than the map.
     """
-    rgb = colours.rgb(yx_map)
+    zoom = zoom_of(yx_map.shape)
+    rgb = colours.rgb(yx_map).repeat(zoom, axis=0).repeat(zoom, axis=1)
     text_px = float(np.clip(rgb.shape[0] * _TEXT_SHARE, _LEAST_PX, _MOST_PX))
     height = max(rgb.shape[0], round(_SHORTEST * text_px))
     strip = _strip(height, text_px, colours.bar, lines, warning)

@@ -8,7 +8,7 @@ import numpy as np
 
 from chromamol.errors import InputError
 from chromamol.inference.rate_map import Scale
-from chromamol.results.colour_picture import picture
+from chromamol.results.colour_picture import picture, zoom_of
 from chromamol.results.in_words import in_words
 from chromamol.results.map_colours import colours_of, common, kind_of, limits_of
 from chromamol.results.record import describe_map, warnings_of
@@ -75,7 +75,8 @@ def write_colours(
 ) -> None:
     """Write a map in the colours of the program, 8-bit RGB, with a labelled colour bar beside it.
 
-    The pixels of the map are not resampled: they are the first rows and columns of the picture.
+    The pixels of the map are not resampled: they are the first rows and columns of the picture, in
+    a small map each as a square of several pixels.
 
     Parameters
     ----------
@@ -102,13 +103,16 @@ def write_colours(
     if name in {"rate", "rate_sd"}:
         lines.insert(0, Scale[record.nuclei[0].scale].value)
     warning = "; ".join(warnings_of(record, name))
-    height, width = yx_map.shape
+    zoom = zoom_of(yx_map.shape)
+    height, width = (zoom * side for side in yx_map.shape)
+    pixels = "one pixel" if zoom == 1 else f"a square of {zoom} x {zoom} pixels"
     about = (
         f"{describe_map(record, name)} {colours.words} The map is the first {height} rows and "
-        f"{width} columns, one pixel each."
+        f"{width} columns; each of its pixels is {pixels}."
     )
     yxs = picture(yx_map, colours, lines, warning)
-    write_colours_tiff(path, yxs, result.yx_spacing_nm, name, about, imagej=imagej)
+    y_nm, x_nm = result.yx_spacing_nm
+    write_colours_tiff(path, yxs, (y_nm / zoom, x_nm / zoom), name, about, imagej=imagej)
 
 
 def limits_of_all(stores: Iterable[Path], name: MapName) -> dict[str, Limits]:

@@ -33,6 +33,26 @@ def test_the_true_ratio_is_of_replicates_and_no_average_of_nuclei() -> None:
     assert found == pytest.approx({"rate_mean": 3 / 4, "rate_variation": 2.0})
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff\xfe\x00",
+        b"group,replicate\ncontrol,1\n",
+        b"group,replicate,rate_mean,rate_sd_of_map\ncontrol,1,high,0.2\n",
+        b"group,replicate,rate_mean,rate_sd_of_map\ncontrol,1,1.0,0.2\n",
+        b"group,replicate,rate_mean,rate_sd_of_map\ncontrol,1,1.0,0.2\ntreated,1,,0.2\n",
+    ],
+)
+def test_a_truth_that_was_damaged_is_a_sentence(tmp_path: Path, content: bytes) -> None:
+    truth = tmp_path / "effect" / "images" / "truth.csv"
+    truth.parent.mkdir(parents=True)
+    truth.write_bytes(content)
+    with pytest.raises(CallError, match=r"truth\.csv is not the truth of a simulated study"):
+        simulated_study(tmp_path, replicates=1, nuclei=1, workers=0)
+    assert truth.read_bytes() == content
+
+
 def test_a_small_study_all_the_way_and_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

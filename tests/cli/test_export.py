@@ -119,12 +119,17 @@ def test_colours_come_with_a_bar_and_the_pixel_size(cli, result, tmp_path, kind)
         said = file.imagej_metadata["Info"] if kind == "imagej" else file.ome_metadata
         x = page.tags["XResolution"].value
         nm = 1e7 if kind == "ome" else 1e3
-        assert nm * x[1] / x[0] == pytest.approx(30)
         rgb = file.asarray()
-    assert f"The map is the first {rate.shape[0]} rows and {rate.shape[1]} columns" in said
-    inside = rgb[: rate.shape[0], : rate.shape[1]]
+    # The small map is enlarged, and the pixel size says so.
+    zoom = -(-600 // max(rate.shape))
+    assert zoom > 1
+    assert nm * x[1] / x[0] == pytest.approx(30 / zoom)
+    height, width = (zoom * side for side in rate.shape)
+    assert f"The map is the first {height} rows and {width} columns; each of its pixels" in said
+    assert f"is a square of {zoom} x {zoom} pixels." in said
+    inside = rgb[:height:zoom, :width:zoom]
     np.testing.assert_array_equal((inside == 189).all(axis=2), np.isnan(rate))
-    assert rgb.shape[1] > rate.shape[1]
+    assert rgb.shape[1] > width
     # More red where the rate is high, more blue where it is low.
     low, high = np.nanpercentile(rate, (5, 95))
     red_less_blue = inside[..., 0].astype(int) - inside[..., 2]

@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from chromamol.errors import CallError
 from chromamol.inference.rate_map import Quantity
-from chromamol.results.colour_picture import picture
+from chromamol.results.colour_picture import picture, zoom_of
 from chromamol.results.map_colours import NO_VALUE, colours_of, common, kind_of, limits_of
 from chromamol.results.record import record_of
 
@@ -97,13 +97,25 @@ def test_common_limits_hold_all():
     assert common([(0.5, 2.0), (0.8, 1.25), (0.25, 1.0)]) == (0.25, 2.0)
 
 
-@pytest.mark.parametrize("zoom", [1, 4])
-def test_no_pixel_of_the_map_is_resampled(analysis, record, zoom):
-    yx_map = np.kron(analysis.full_map("rate"), np.ones((zoom, zoom)))
+@pytest.mark.parametrize(
+    ("shape", "zoom"),
+    [((40, 60), 10), ((61, 30), 10), ((300, 299), 2), ((599, 1), 2), ((9, 600), 1)],
+)
+def test_small_maps_are_enlarged_by_a_whole_number(shape, zoom):
+    assert zoom_of(shape) == zoom
+    assert 600 <= zoom * max(shape) < 600 + max(shape)
+
+
+@pytest.mark.parametrize("times", [1, 12])
+def test_no_pixel_of_the_map_is_resampled(analysis, record, times):
+    yx_map = np.kron(analysis.full_map("rate"), np.ones((times, times)))
     colours = colours_of(record, "rate", (0.5, 2.0))
     whole = picture(yx_map, colours, ["a line"], "")
-    height, width = yx_map.shape
-    np.testing.assert_array_equal(whole[:height, :width], colours.rgb(yx_map))
+    zoom = zoom_of(yx_map.shape)
+    assert (zoom == 1) == (times == 12)
+    height, width = (zoom * side for side in yx_map.shape)
+    enlarged = np.kron(colours.rgb(yx_map), np.ones((zoom, zoom, 1), np.uint8))
+    np.testing.assert_array_equal(whole[:height, :width], enlarged)
     assert whole.shape[0] >= height
     assert (whole[height:, :width] == 255).all()
     # The bar is the tallest column of many colours, and its ends are those of the limits.
@@ -122,7 +134,7 @@ def test_words_stand_apart_and_inside_the_picture(analysis, record):
     plain = picture(rate, colours, [], "")
     warned = picture(rate, colours, ["light grey: no value"], "EXPLORATORY: " + "word " * 40)
     assert warned.shape[1] > plain.shape[1]
-    strip = warned[:, rate.shape[1] :]
+    strip = warned[:, zoom_of(rate.shape) * rate.shape[1] :]
     dark = (strip < 200).any(axis=2)
     for edge in (dark[0], dark[-1], dark[:, 0], dark[:, -1]):
         assert not edge.any()
