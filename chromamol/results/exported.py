@@ -12,7 +12,7 @@ from chromamol.results.colour_picture import picture, zoom_of
 from chromamol.results.in_words import in_words
 from chromamol.results.map_colours import colours_of, common, kind_of, limits_of
 from chromamol.results.record import describe_map, warnings_of
-from chromamol.results.reopen import read_result
+from chromamol.results.reopen import read_map, read_result
 from chromamol.results.tiff import write_colours_tiff, write_map_imagej_tiff, write_map_tiff
 
 if TYPE_CHECKING:
@@ -118,6 +118,8 @@ def write_colours(
 def limits_of_all(stores: Iterable[Path], name: MapName) -> dict[str, Limits]:
     """Find limits that fit a map of all results, so that their colours compare.
 
+    Of each result only this map is read.
+
     Maps that must not be believed count only where there is no other: their values are of any size.
 
     Parameters
@@ -136,11 +138,13 @@ def limits_of_all(stores: Iterable[Path], name: MapName) -> dict[str, Limits]:
     doubted: dict[str, Limits] = {}
     for store in stores:
         try:
-            result = result_with_map(store, name)
+            record, yx_map = read_map(store, name)
         except InputError:
             continue
-        kind = kind_of(result.record, name)
-        limits = limits_of(result.record, name, result.maps[name])
-        found = doubted if warnings_of(result.record, name) else believed
+        if not np.isfinite(yx_map).any():
+            continue
+        kind = kind_of(record, name)
+        limits = limits_of(record, name, yx_map)
+        found = doubted if warnings_of(record, name) else believed
         found[kind] = common([limits, found.get(kind, limits)])
     return doubted | believed

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 # The rows of 200,000 domains.
 _MAX_TABLE_BYTES = 64 * 2**20
+_NO_FIT = "The arrays in {} do not fit together: this is not what chromamol wrote."
 
 
 def is_result(path: Path) -> bool:
@@ -57,13 +58,7 @@ def read_result(path: Path) -> Result:
         If the folder is no result, is damaged, or holds what a result never does: links to
         the outside, unknown codecs, arrays of another kind or of an absurd size.
     """
-    if not (path / "zarr.json").is_file():
-        msg = (
-            f"There is no result at {path}. Expected the folder ending in .ome.zarr "
-            "that 'chromamol run' wrote."
-        )
-        raise InputError(msg)
-    stored = sum(file.stat().st_size for file in store_files(path))
+    stored = _stored_bytes(path)
     record = read_record(path)
     cyx = _read_array(path, IMAGE_GROUP, "CYX", stored)
     labels, domains = (
@@ -80,8 +75,7 @@ def read_result(path: Path) -> Result:
         or {labels.dtype.kind, domains.dtype.kind} - set("iu")
         or kinds != {"f"}
     ):
-        msg = f"The arrays in {path} do not fit together: this is not what chromamol wrote."
-        raise InputError(msg)
+        raise InputError(_NO_FIT.format(path))
     _check_labels(path, labels, domains, record)
     return Result(
         cyx=cyx,
@@ -92,6 +86,44 @@ def read_result(path: Path) -> Result:
         domains_table=_read_table(path, DOMAINS, column_names(DOMAINS_FILE)),
         record=record,
     )
+
+
+def read_map(path: Path, name: MapName) -> tuple[Record, NDArray[np.float32]]:
+    """Read one map of a result and its record; nothing else is read or checked.
+
+    Parameters
+    ----------
+    path : Path
+        The store.
+    name : str
+        Of the map.
+
+    Returns
+    -------
+    record : Record
+    yx_map : (y, x) float32
+
+    Raises
+    ------
+    InputError
+        As `read_result`.
+    """
+    stored = _stored_bytes(path)
+    yx_map: NDArray[np.float32] = _read_array(path, name, "YX", stored)
+    if yx_map.dtype.kind != "f":
+        raise InputError(_NO_FIT.format(path))
+    return read_record(path), yx_map
+
+
+def _stored_bytes(path: Path) -> int:
+    """Return the size of a store on the disk; refuse what is none, and links to the outside."""
+    if not (path / "zarr.json").is_file():
+        msg = (
+            f"There is no result at {path}. Expected the folder ending in .ome.zarr "
+            "that 'chromamol run' wrote."
+        )
+        raise InputError(msg)
+    return sum(file.stat().st_size for file in store_files(path))
 
 
 def _check_labels(path: Path, labels: NDArray[Any], domains: NDArray[Any], record: Record) -> None:

@@ -21,7 +21,7 @@ from chromamol.results.figure import draw_figure
 from chromamol.results.frame import frame_around
 from chromamol.results.measure import measure
 from chromamol.results.panels import panels_of
-from chromamol.results.reopen import is_result, read_result
+from chromamol.results.reopen import is_result, read_map, read_result
 from chromamol.results.result import analysis_of, result_of
 from chromamol.results.store import write_store
 
@@ -106,6 +106,9 @@ def test_result_comes_back_as_it_was(store, analysis):
     for name in MAP_NAMES:
         expected = analysis.full_map(name).astype(np.float32)
         np.testing.assert_array_equal(result.maps[name], expected)
+        record, yx_map = read_map(store, name)
+        np.testing.assert_array_equal(yx_map, expected)
+        assert record == result.record
     assert result.channel_names == ("H3K9me3", "H3K27ac")
     assert result.yx_spacing_nm == SPACING_NM
     assert result.record.settings == analysis.settings
@@ -257,6 +260,18 @@ def test_an_incomplete_result_is_refused(copy, missing):
     target.unlink() if target.is_file() else shutil.rmtree(target)
     with pytest.raises(InputError, match="incomplete"):
         read_result(copy)
+
+
+def test_one_map_is_read_without_the_others(copy):
+    shutil.rmtree(copy / "rate" / "0")
+    with pytest.raises(InputError):
+        read_map(copy, "rate")
+    shutil.copytree(copy / "image" / "labels" / "nuclei" / "0", copy / "rate" / "0")
+    with pytest.raises(InputError, match="do not fit together"):
+        read_map(copy, "rate")
+    with pytest.raises(InputError, match="There is no result at"):
+        read_map(copy / "none.ome.zarr", "rate")
+    assert np.isfinite(read_map(copy, "compaction")[1]).any()
 
 
 def test_damaged_pixels_are_refused(copy):
