@@ -138,8 +138,8 @@ def _looks(nuclei: pd.DataFrame, groups: Sequence[str]) -> dict[tuple[str, str],
     units = texts.drop_duplicates(["group", "replicate"]).sort_values("replicate")
     numbers: dict[tuple[str, str], int] = {}
     looks = {}
-    for place in groups:
-        for group, replicate, block in units[units["group"] == place].itertuples(index=False):
+    for name in groups:
+        for group, replicate, block in units[units["group"] == name].itertuples(index=False):
             unit = ("", block) if block else (group, replicate)
             lap, number = divmod(numbers.setdefault(unit, len(numbers)), len(_COLOURS))
             marker = _MARKERS[lap % len(_MARKERS)]

@@ -114,7 +114,7 @@ def test_exploratory_maps_are_not_believed(out, read_page) -> None:
     states = [one["data-state"] for one in page.all("tr") if "data-row" in one]
     assert states == ["exploratory", "doubted", "no map", "believed"]
     assert "✓ 1 map believed ? 1 map exploratory ⚠ 1 map doubted ∅ 1 without a map" in page.text
-    assert "The rate maps of 1 of 4 nuclei must not be believed. It does not count" in page.text
+    assert "The rate map of 1 of 4 nuclei must not be believed. It does not count" in page.text
     believed = [int(last) for last in re.findall(r" [AB] 1 1 (\d)", page.text)]
     assert sum(believed) == 1
     assert "Map all believed exploratory doubted no map" in page.text
