@@ -7,6 +7,7 @@ import io
 import numpy as np
 import pytest
 
+from chromamol.statistics import superplot
 from chromamol.statistics.compare import compare_groups
 from chromamol.statistics.measures import MEASURES
 from chromamol.statistics.superplot import draw_superplots
@@ -48,17 +49,18 @@ def test_the_only_nucleus_of_a_replicate_is_not_behind_the_mean() -> None:
         assert abs(x - place) > 0.1
 
 
-def test_no_two_of_many_replicates_look_the_same() -> None:
-    table = study(np.random.default_rng(2), groups=("_a", "b"), replicates=21, nuclei=1)
+def test_no_two_of_many_replicates_look_the_same(monkeypatch) -> None:
+    monkeypatch.setattr(superplot, "_MOST_IN_LEGEND", 16)
+    table = study(np.random.default_rng(2), groups=("_a", "b"), replicates=9, nuclei=1)
     comparisons = compare_groups(table, measures=MEASURES[:1])
     figure = draw_superplots(table, comparisons, ["_a", "b"])
     means = figure.axes[0].collections[1::2]
     looks = {
         (tuple(one.get_facecolor()[0]), one.get_paths()[0].vertices.tobytes()) for one in means
     }
-    assert len(looks) == len(means) == 42
+    assert len(looks) == len(means) == 18
     named = [text.get_text().strip() for text in figure.legends[0].get_texts()]
-    assert (len(named), named[2], named[-1]) == (2 + 40 + 1, "_a · 0", "and 2 more")
+    assert (len(named), named[2], named[-1]) == (2 + 16 + 1, "_a · 0", "and 2 more")
 
 
 @pytest.mark.parametrize(("paired", "colours"), [(False, 6), (True, 3)])
