@@ -1,0 +1,47 @@
+"""What can be said of maps before an image is opened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chromamol.settings import Role
+
+if TYPE_CHECKING:
+    from chromamol.settings import Settings
+
+
+def doubts_ahead(settings: Settings) -> tuple[str, ...]:
+    """Say why no rate map of two channels will be believed, whatever the images show.
+
+    These settings lead to the finding ``uncalibrated-fixed-ell`` or ``uncalibrated-total``.
+
+    Parameters
+    ----------
+    settings : Settings
+        Without `roles`, the channels are not known yet, and the sentence says so.
+
+    Returns
+    -------
+    tuple of str
+        A sentence with what to do; empty where maps may be believed.
+    """
+    roles = set(settings.roles or ())
+    is_one_channel = len(roles) == 1 or Role.MARK in roles
+    if settings.intensity_per_fraction != "auto" or is_one_channel:
+        return ()
+    which = "No rate map" if roles else "No rate map of an image with two channels"
+    begin = f"{which} of this batch will be believed: the gain of the channels is unknown"
+    end = "Give intensity_per_fraction{}. The compaction maps hold."
+    if Role.TOTAL in roles:
+        return (f"{begin}, and one of them is a total density. {end.format('')}",)
+    reasons, changes = [], []
+    if settings.method == "direct":
+        reasons.append("method: direct does not fit the reaction length")
+        changes.append("method: weak-form")
+    if settings.reaction_length_nm != "fit":
+        reasons.append("reaction_length_nm is set")
+        changes.append("reaction_length_nm: fit")
+    if not reasons:
+        return ()
+    instead = f", or set {' and '.join(changes)}"
+    return (f"{begin}, and {' and '.join(reasons)}. {end.format(instead)}",)
