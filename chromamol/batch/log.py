@@ -70,7 +70,8 @@ class BatchLog:
     def add(self, ended: Ended) -> None:
         """Write a line; one that cannot be written now is tried again with the next.
 
-        Of an image that was done before, the line that is there holds.
+        Of an image that was done before, the line that is there holds; where there is none, how
+        long it took is not known any more.
         """
         name = _cell(ended.name)
         if ended.before and name in self.rows and self.rows[name]["status"] == ended.status:
@@ -78,9 +79,9 @@ class BatchLog:
         row = {
             "image": name,
             "status": ended.status.value,
-            "reason": _cell("done before" if ended.before else ended.reason),
+            "reason": _cell(ended.reason),
             "nuclei": "" if ended.nuclei is None else str(ended.nuclei),
-            "seconds": f"{ended.seconds:.1f}",
+            "seconds": "" if ended.before else f"{ended.seconds:.1f}",
             "memory_mb": "" if ended.memory_mb is None else f"{ended.memory_mb:.0f}",
             "ended": datetime.now(UTC).isoformat(timespec="seconds"),
         }

@@ -11,9 +11,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import chromamol
-from chromamol.batch.place import IMAGE_KEY
+from chromamol.batch.place import IMAGE_KEY, KEY
 from chromamol.batch.task import Ended, Status
-from chromamol.errors import Cancelled, ChromamolError, NoImage
+from chromamol.errors import CallError, Cancelled, ChromamolError, InputError, NoImage
 from chromamol.memory import PeakMemory
 from chromamol.progress import Progress, Silent
 from chromamol.results.columns import COLUMNS, COLUMNS_FILE, DOMAINS_FILE, NUCLEI_FILE
@@ -21,16 +21,16 @@ from chromamol.results.folders import check_folder, input_store
 from chromamol.results.place import PROVENANCE_FILE, TIFF_MAPS, provenance_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
+    from typing import Any
 
-    from chromamol.analysis import Analysis
     from chromamol.batch.task import Task
+    from chromamol.results.record import NucleusRecord
     from chromamol.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-# Entry of the provenance that tells what a result was made from.
-KEY = "batch_key"
 _OF_A_RESULT = (NUCLEI_FILE, DOMAINS_FILE, COLUMNS_FILE, *(f"{name}.ome.tif" for name in TIFF_MAPS))
 _NO_MEMORY = (
     "There was not enough memory for this image. Crop it to the nuclei, or use fewer workers."
@@ -84,7 +84,7 @@ def bring_to_end(
         )
         lacked_memory = type(error).__name__ == "OutOfMemoryError"  # torch's, of a graphics card
         ended = Ended(task.name, Status.FAILED, reason, lacked_memory=lacked_memory)
-    memory_mb = peak.mb()
+    memory_mb = None if ended.before else peak.mb()
     gc.collect()  # figures hold themselves; in a worker they would pile up
     return replace(ended, seconds=time.monotonic() - start, memory_mb=memory_mb)
 
@@ -95,15 +95,26 @@ def _analyse(
     """Do what ``chromamol run`` does with one image."""
     progress.begin("starting")
     key = _key_of(task, settings)
-    stored = _stored_key(task.folder)
-    if not overwrite and stored == key:
-        return Ended(task.name, Status.OK, before=True)
+    stored = provenance_of(task.folder)
+    if not overwrite and (stored or {}).get(KEY) == key:
+        nuclei = _nuclei_of(task, stored or {})
+        if nuclei:
+            return replace(_ended(task, nuclei), before=True)
+    has_provenance = (task.folder / PROVENANCE_FILE).is_file()
+    if stored is None and has_provenance and not overwrite:
+        msg = (
+            f"{task.folder} is in the way: its {PROVENANCE_FILE} cannot be read. If it is a "
+            "damaged result, delete that folder, or add --overwrite; else give another output "
+            "folder."
+        )
+        raise CallError(msg)
     # A result that no batch made may be of outlines that somebody corrected.
-    is_of_run = stored is None and (task.folder / PROVENANCE_FILE).is_file()
+    is_of_run = has_provenance and KEY not in (stored or {})
     check_folder(task.folder, overwrite=overwrite or not is_of_run)
     from chromamol.images.intensities import looks_like_labels
     from chromamol.images.read import read_image
     from chromamol.pipeline import analyse
+    from chromamol.results.record import record_of
     from chromamol.results.write import write_results
 
     store = input_store(task.folder, out)
@@ -122,7 +133,7 @@ def _analyse(
         "command": task.command,
     }
     write_results(analysis, task.folder, overwrite=True, provenance=provenance, progress=progress)
-    return Ended(task.name, Status.OK, _remark(analysis), nuclei=len(analysis.per_nucleus))
+    return _ended(task, record_of(analysis).nuclei)
 
 
 def _key_of(task: Task, settings: Settings) -> str:
@@ -141,21 +152,34 @@ def _key_of(task: Task, settings: Settings) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def _stored_key(folder: Path) -> str | None:
-    """Return the key of the result of a batch; "" of one that is not whole, None of none."""
-    key = (provenance_of(folder) or {}).get(KEY)
-    if not isinstance(key, str):
-        return None
-    files = [folder / name for name in _OF_A_RESULT]
-    return key if all(file.is_file() and file.stat().st_size for file in files) else ""
+def _nuclei_of(task: Task, provenance: Mapping[str, Any]) -> tuple[NucleusRecord, ...]:
+    """Return what is known of the nuclei of a stored result; none where it is not whole."""
+    from chromamol.results.reopen import read_record
+
+    files = [task.folder / name for name in _OF_A_RESULT]
+    stores = list(task.folder.glob("*.ome.zarr"))
+    is_whole = all(file.is_file() and file.stat().st_size for file in files)
+    # Without its image, which early versions left out, a report does not find the result.
+    if not is_whole or len(stores) != 1 or provenance.get(IMAGE_KEY) != task.name:
+        return ()
+    try:
+        return read_record(stores[0]).nuclei
+    except InputError:
+        return ()
 
 
-def _remark(analysis: Analysis) -> str:
-    """Say why maps are missing or must not be believed."""
-    from chromamol.results.in_words import in_words
-    from chromamol.results.record import record_of
+def _ended(task: Task, nuclei: Sequence[NucleusRecord]) -> Ended:
+    """Say what came out, and what of it must not be believed."""
+    from chromamol.results.in_words import in_words, is_doubted, why_no_map
 
-    words = in_words(record_of(analysis).nuclei)
+    words = in_words(nuclei)
     no_map = [f"No rate map: {sentence}" for sentence in words.no_map]
     doubts = [f"Do not believe the rate map: {sentence}" for sentence in words.doubts]
-    return " ".join([*no_map, *doubts])
+    return Ended(
+        task.name,
+        Status.OK,
+        " ".join([*no_map, *doubts]),
+        nuclei=len(nuclei),
+        maps=sum(why_no_map(one) is None for one in nuclei),
+        doubted=sum(map(is_doubted, nuclei)),
+    )

@@ -8,8 +8,9 @@ BATCH_FILE, COMPARISONS_FILE = "batch.csv", "comparisons.csv"
 REPORT_FILE, REFERENCES_FILE = "report.html", "references.bib"
 MAPS_FILE = "maps.svg"  # a PDF, too
 LOCK_FILE = ".batch.lock"
-# Entry of the provenance of a result: its image as the tables name it.
-IMAGE_KEY = "batch_image"
+# Entries of the provenance of a result: its image as the tables name it, and what tells what the
+# result was made from.
+IMAGE_KEY, KEY = "batch_image", "batch_key"
 # Tables that are Parquet files, too.
 GATHERED = (DOMAINS_FILE, NUCLEI_FILE)
 _PARQUET = tuple(name.replace(".csv", ".parquet") for name in GATHERED)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from chromamol.batch.find import find_images, paired
 from chromamol.batch.log import no_longer
-from chromamol.batch.result_folders import folders_of, moved
+from chromamol.batch.result_folders import folders_of, moved, with_number
 from chromamol.batch.sheet import Sample, read_sheet
 from chromamol.batch.task import Ended, Status, Task
 from chromamol.errors import CallError, InputError
@@ -128,7 +128,7 @@ def plan_batch(
         raise InputError(msg)
     images = [files[0].relative_to(folder) for files in chosen]
     folders = folders_of(images, out)
-    notes += moved(images, folders, out)
+    notes += [*moved(images, folders, out), *with_number(images, folders)]
     tasks = tuple(
         replace(_task(files, where, sample, folder), command=command)
         for (files, sample), where in zip(chosen.items(), folders, strict=True)

@@ -76,6 +76,23 @@ def moved(images: Sequence[Path], folders: Sequence[Path], out: Path) -> list[st
     ]
 
 
+def with_number(images: Sequence[Path], folders: Sequence[Path]) -> list[str]:
+    """Say which results go to a folder with a number, as both names of the image are taken.
+
+    Parameters
+    ----------
+    images : sequence of Path
+    folders : sequence of Path
+        From `folders_of`.
+    """
+    return [
+        f"The result of {image} goes to {folder.name}, as the results of other images have the "
+        "names without a number."
+        for image, folder in zip(images, folders, strict=True)
+        if folder.name not in {output_name(image), image.name}
+    ]
+
+
 def _on_disk(path: Path) -> str:
     """Return what a disk that knows neither case nor forms of accents sees of a path."""
     return unicodedata.normalize("NFC", path.as_posix()).casefold()

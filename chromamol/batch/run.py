@@ -13,7 +13,7 @@ from chromamol.errors import CallError
 from chromamol.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -38,12 +38,13 @@ def run_batch(
 ) -> Iterator[Ended]:
     """Analyse the images of a plan, and hand on how each ended.
 
-    Each image gets the files of ``chromamol run`` in a folder of its own; ``batch.csv`` gets a line
-    as it ends; ``nuclei.csv`` and ``domains.csv`` of all images (and ``.parquet``), and
-    ``report.html``, are written at the end; where no image is done, those of an earlier batch are
-    removed. An image whose result is there and was made from the
-    same files with the same settings and version is not analysed again, so that a batch that was
-    stopped or killed goes on.
+    The folder of the results is kept from other batches at once; the work begins when the first
+    image is asked for. Each image gets the files of ``chromamol run`` in a folder of its own;
+    ``batch.csv`` gets a line as it ends; ``nuclei.csv`` and ``domains.csv`` of all images (and
+    ``.parquet``), and ``report.html``, are written at the end; where no image is done, those of an
+    earlier batch are removed. An image whose result is there and was made from the same files with
+    the same settings and version is not analysed again, so that a batch that was stopped or killed
+    goes on.
 
     Parameters
     ----------
@@ -63,15 +64,15 @@ def run_batch(
     progress : Progress, optional
         Told how far the report is at the end, and where `workers` is 0 the image; may cancel.
 
-    Yields
-    ------
-    Ended
+    Returns
+    -------
+    iterator of Ended
         What is left out first, then the images as they end.
 
     Raises
     ------
     CallError
-        If nothing can be written, or no worker started.
+        If nothing can be written, another batch writes to the folder, or no worker started.
     Cancelled
         If `progress` asked to stop.
     """
@@ -80,18 +81,25 @@ def run_batch(
         msg = f"The number of workers is 0 or more, not {workers}."
         raise CallError(msg)
     log = BatchLog(plan.out, plan.names)
+    every = (
+        _one_by_one(plan, settings, overwrite=overwrite, progress=progress)
+        if workers == 0
+        else _side_by_side(
+            plan, settings, workers, scheduler=scheduler, slurm=slurm, overwrite=overwrite
+        )
+    )
+    return _logged(plan, every, log, progress)
+
+
+def _logged(
+    plan: Plan, every: Iterable[Ended], log: BatchLog, progress: Progress | None
+) -> Iterator[Ended]:
+    """Write down how images end; make the tables and the report when all have."""
     done: set[str] = set()
     try:
         for ended in plan.left_out:
             log.add(ended)
             yield ended
-        every = (
-            _one_by_one(plan, settings, overwrite=overwrite, progress=progress)
-            if workers == 0
-            else _side_by_side(
-                plan, settings, workers, scheduler=scheduler, slurm=slurm, overwrite=overwrite
-            )
-        )
         for ended in every:
             log.add(ended)
             if ended.status is Status.OK:

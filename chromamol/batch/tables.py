@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from chromamol.batch.place import COMPARISONS, COMPARISONS_FILE, FROM_RESULTS, GATHERED
+from chromamol.errors import InputError
 from chromamol.output import appearing_file, disk_told
-from chromamol.results.columns import COLUMNS_FILE
+from chromamol.results.columns import COLUMNS_FILE, column_names
 from chromamol.results.sources import NONE, OURS
 from chromamol.results.tables import write_table
 from chromamol.statistics.compare import COLUMNS as COMPARED
@@ -47,6 +48,8 @@ def gather_tables(plan: Plan, done: Sequence[Task]) -> None:
     ------
     CallError
         If they cannot be written.
+    InputError
+        If the tables of a result are damaged.
     """
     with disk_told(plan.out):
         for file in GATHERED:  # the nuclei last
@@ -56,7 +59,7 @@ def gather_tables(plan: Plan, done: Sequence[Task]) -> None:
             parquet = (plan.out / file).with_suffix(".parquet")
             with appearing_file(parquet) as partial:
                 table.to_parquet(partial, index=False)
-        columns = pd.read_csv(done[0].folder / COLUMNS_FILE, keep_default_na=False)
+        columns = _read(done[0].folder / COLUMNS_FILE, keep_default_na=False)
         columns.loc[columns["column"] == "image", "meaning"] = _IMAGE
         if plan.groups:
             rows = [
@@ -112,10 +115,26 @@ def _write_comparisons(plan: Plan, nuclei: pd.DataFrame) -> None:
         save_figure(figure, new_png, new_pdf)
 
 
+def _read(path: Path, **options: bool) -> pd.DataFrame:
+    """Read a table of a result."""
+    try:
+        table = pd.read_csv(path, **options)
+    except ValueError:  # torn, empty, or no text
+        table = pd.DataFrame()
+    if list(table) != column_names(path.name):
+        msg = (
+            f"The table {path} is damaged, so there are no tables of all images and no report. "
+            "Delete its folder and run the same again: this image is analysed anew, the others "
+            "stay."
+        )
+        raise InputError(msg)
+    return table
+
+
 def _parts(plan: Plan, done: Sequence[Task], file: str) -> Iterator[pd.DataFrame]:
     """Read one table of every result, and name its image and sample."""
     for task in done:
-        part = pd.read_csv(task.folder / file)
+        part = _read(task.folder / file)
         part["image"] = task.name
         if plan.groups:
             for number, name in enumerate(SAMPLE_COLUMNS, start=1):

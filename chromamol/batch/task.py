@@ -61,9 +61,14 @@ class Ended:
         Why it failed or was skipped; of one that is ok, what must not be believed.
     nuclei : int or None
         How many were analysed.
+    maps : int
+        How many of them have a rate map.
+    doubted : int
+        How many of these must not be interpreted.
     seconds : float
     memory_mb : float or None
-        The most memory that its process held meanwhile, MiB; None where that is unknown.
+        The most memory that its process held meanwhile, MiB; None where that is unknown, and where
+        nothing was analysed.
     before : bool
         Whether it was done in an earlier batch, and is unchanged since.
     lacked_memory : bool
@@ -74,6 +79,8 @@ class Ended:
     status: Status
     reason: str = ""
     nuclei: int | None = None
+    maps: int = 0
+    doubted: int = 0
     seconds: float = 0.0
     memory_mb: float | None = None
     before: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -29,7 +30,7 @@ from chromamol.errors import CallError
 from chromamol.progress import REPORT_STAGE, Silent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from chromamol.batch import Ended, Plan
     from chromamol.progress import Progress
@@ -109,17 +110,17 @@ def batch(
         raise CallError(msg)
 
     from chromamol.batch import Status, plan_batch, run_batch
+    from chromamol.batch.place import BATCH_FILE
+    from chromamol.inference.foresight import doubts_ahead
 
     patterns = () if channel_files is None else tuple(channel_files.split(","))
     plan = plan_batch(
         folder, out, channel_files=patterns, sheet=sheet, command=shlex.join(sys.argv)
     )
-    for note in plan.notes:
-        complain(note)
-    counts = dict.fromkeys(Status, 0)
-    before = 0
+    had_tables = (plan.out / BATCH_FILE).is_file()
+    ended = []
     with _told(plan) as (tell, progress):
-        for one in run_batch(
+        every = run_batch(
             plan,
             chosen,
             workers=workers,
@@ -127,22 +128,45 @@ def batch(
             slurm=slurm,
             overwrite=overwrite,
             progress=progress,
-        ):
-            counts[one.status] += 1
-            before += one.before
+        )
+        for note in (*plan.notes, *doubts_ahead(chosen)):
+            complain(note)
+        for one in every:
+            ended.append(one)
             tell(one)
-    total = len(plan.tasks) + len(plan.left_out)
-    images = "image" if total == 1 else "images"
-    verb = "is" if total == 1 or counts[Status.OK] == 1 else "are"
-    done = f"{counts[Status.OK]} of {total} {images} {verb} done"
+    _summarise(ended, out, had_tables=had_tables)
+    counts = Counter(one.status for one in ended)
+    if counts[Status.FAILED] or not counts[Status.OK]:
+        raise typer.Exit(FAILED)
+
+
+def _summarise(ended: Sequence[Ended], out: Path, *, had_tables: bool) -> None:
+    """Say how the images ended, and what must not be believed; where none is done, what to do."""
+    from chromamol.batch import Status
+    from chromamol.batch.place import BATCH_FILE, REPORT_FILE
+    from chromamol.results.columns import NUCLEI_FILE
+
+    counts = Counter(one.status for one in ended)
+    images = "image" if len(ended) == 1 else "images"
+    verb = "is" if len(ended) == 1 or counts[Status.OK] == 1 else "are"
+    done = f"{counts[Status.OK]} of {len(ended)} {images} {verb} done"
+    before = sum(one.before for one in ended)
     if before:
         done += f" ({before} were before)"
     words = [done, f"{counts[Status.FAILED]} failed", f"{counts[Status.SKIPPED]} skipped"]
-    say(f"{', '.join(words)}. How each ended is in {out / 'batch.csv'}.")
+    say(f"{', '.join(words)}. How each ended is in {out / BATCH_FILE}.")
+    doubted, maps = (sum(getattr(one, name) for one in ended) for name in ("doubted", "maps"))
+    if doubted:
+        say(
+            f"{doubted} of {maps} rate maps should not be interpreted: see the column findings of "
+            f"{out / NUCLEI_FILE}, and {out / REPORT_FILE}."
+        )
     if not counts[Status.OK]:
-        complain("So there are no tables and no report; those of an earlier batch are removed.")
-    if counts[Status.FAILED] or not counts[Status.OK]:
-        raise typer.Exit(FAILED)
+        removed = "; those of the earlier batch are removed" if had_tables else ""
+        complain(
+            f"So there are no tables and no report{removed}. Mend what the lines above name (they "
+            f"are in {out / BATCH_FILE}, too), and run the same command again."
+        )
 
 
 @contextmanager
@@ -185,6 +209,8 @@ class _OfReport(Silent):
 
 
 def _line(one: Ended) -> str:
-    """Say how an image ended."""
-    how = "done before" if one.before else f"{one.status.value}, {one.seconds:.1f} s"
-    return f"{one.name}: {how}" + (f". {one.reason}" if one.reason else "")
+    """Say how an image ended; of one that was done before, its doubts were told then."""
+    if one.before:
+        return f"{one.name}: done before"
+    how = f"{one.name}: {one.status.value}, {one.seconds:.1f} s"
+    return f"{how}. {one.reason}" if one.reason else how

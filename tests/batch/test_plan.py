@@ -120,7 +120,12 @@ def test_the_result_of_an_image_that_is_gone_is_not_overwritten(
     # Nor by its whole file name: 'cell.csv' was the short name of another one.
     (folder / "cell.tif").rename(folder / "cell.csv")
     _pretend_done(folder / "cell.csv.gz.tif", out / "cell.csv")
-    assert plan_batch(folder, out).tasks[0].folder == out / "cell.csv-2"
+    plan = plan_batch(folder, out)
+    assert plan.tasks[0].folder == out / "cell.csv-2"
+    assert plan.notes == (
+        "The result of cell.csv goes to cell.csv-2, as the results of other images have the names "
+        "without a number.",
+    )
 
 
 def test_a_result_that_has_to_move_is_said(folder_of: FolderOf, tmp_path: Path) -> None:

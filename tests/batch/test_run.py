@@ -17,7 +17,7 @@ from chromamol import pipeline
 from chromamol.batch import Ended, Status, plan_batch, run_batch
 from chromamol.batch import one as one_module
 from chromamol.batch.log import BatchLog
-from chromamol.errors import CallError, Cancelled
+from chromamol.errors import CallError, Cancelled, InputError
 from chromamol.pipeline import analyse
 from chromamol.progress import Silent
 from chromamol.results.result import result_of
@@ -180,6 +180,24 @@ def test_a_cancel_leaves_what_is_done(folder_of: FolderOf) -> None:
     assert [one.before for one in run(folder).values()] == [True, False, False]
 
 
+def test_a_lost_line_of_the_log_is_written_again_as_far_as_it_is_known(
+    folder_of: FolderOf,
+) -> None:
+    folder = folder_of("a.ome.tif")
+    (first,) = run(folder).values()
+    out = folder.parent / "out"
+    line = lines_of(out)["a.ome.tif"]
+    (out / "batch.csv").unlink()
+    (again,) = run(folder).values()
+    assert again.before
+    assert (first.nuclei, first.maps, first.doubted) == (1, 1, 1)
+    assert (again.nuclei, again.maps, again.doubted, again.memory_mb) == (1, 1, 1, None)
+    found = lines_of(out)["a.ome.tif"]
+    assert line["reason"].startswith("Do not believe the map")
+    unknown = {"seconds": "", "memory_mb": "", "ended": found["ended"]}
+    assert found == line | unknown
+
+
 def test_faults_and_want_of_memory_fail_one_image(
     folder_of: FolderOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -284,14 +302,31 @@ def test_a_result_that_is_not_whole_is_made_again_and_one_of_run_is_not_replaced
     out = folder.parent / "out"
     (out / "a" / "rate.ome.tif").write_bytes(b"")
     assert not run(folder)["a.ome.tif"].before
+    (out / "a" / "a.ome.zarr" / "zarr.json").write_text("{")
+    assert not run(folder)["a.ome.tif"].before
     provenance = out / "a" / "provenance.json"
     entries = json.loads(provenance.read_text(encoding="utf-8"))
-    del entries["batch_key"]
+    # As early versions left it.
+    del entries["batch_image"]
     provenance.write_text(json.dumps(entries))
-    ended = run(folder)["a.ome.tif"]
-    assert ended.status is Status.FAILED
-    assert "Add --overwrite" in ended.reason
+    assert not run(folder)["a.ome.tif"].before
+    del entries["batch_key"]
+    for torn, said in ((json.dumps(entries), "Add --overwrite"), ("{", "cannot be read. If it")):
+        provenance.write_text(torn)
+        ended = run(folder)["a.ome.tif"]
+        assert ended.status is Status.FAILED
+        assert said in ended.reason
     assert run(folder, overwrite=True)["a.ome.tif"].status is Status.OK
+
+
+def test_a_damaged_table_of_a_result_is_named(folder_of: FolderOf) -> None:
+    folder = folder_of("a.ome.tif")
+    run(folder)
+    table = folder.parent / "out" / "a" / "domains.csv"
+    for damaged in (b"\x96\xff\x00", b"x,y\n1,2\n"):
+        table.write_bytes(damaged)
+        with pytest.raises(InputError, match=r"domains\.csv is damaged"):
+            run(folder)
 
 
 def test_one_batch_at_a_time_and_no_table_of_others(folder_of: FolderOf) -> None:
@@ -299,7 +334,7 @@ def test_one_batch_at_a_time_and_no_table_of_others(folder_of: FolderOf) -> None
     out = folder.parent / "out"
     log = BatchLog(out, [])
     with pytest.raises(CallError, match="Another batch is writing"):
-        run(folder)
+        run_batch(plan_batch(folder, out), QUICK, workers=0)  # before an image is asked for
     log.close()
     (out / "batch.csv").write_text("well;dose\nA1;3\n")
     with pytest.raises(CallError, match="is not the table of a batch"):

@@ -15,6 +15,7 @@ from markupsafe import escape
 from typer.testing import CliRunner
 
 from chromamol.batch import Ended, Plan, Status
+from chromamol.batch.log import BatchLog
 from chromamol.batch.task import Task
 from chromamol.cli.app import app
 from chromamol.cli.batch import _told
@@ -59,9 +60,14 @@ def test_a_folder_and_again(folder: Path, tmp_path: Path) -> None:
     assert f"What was typed</dt><dd><code>{escape(typed)}</code>" in report
     said = " ".join(done.stdout.split())
     assert "2 of 3 images are done, 0 failed, 1 skipped." in said
+    table = tmp_path / "out" / "nuclei.csv"
+    assert f"2 of 2 rate maps should not be interpreted: see the column findings of {table}" in said
+    assert done.stderr.startswith("No rate map of an image with two channels of this batch will be")
     assert (tmp_path / "out" / "day 1" / "ü" / "rate.ome.tif").is_file()
     again = batch(folder, "-o", tmp_path / "out", *QUICK)
-    assert "2 of 3 images are done (2 were before)" in " ".join(again.stdout.split())
+    said = " ".join(again.stdout.split())
+    assert "2 of 3 images are done (2 were before)" in said
+    assert "2 of 2 rate maps should not be interpreted" in said
     (folder / "bad.tif").write_bytes(b"II*\0")
     failed = batch(folder, "-o", tmp_path / "out", *QUICK)
     assert failed.exit_code == 1
@@ -75,7 +81,20 @@ def test_nothing_done_is_no_success(folder: Path, tmp_path: Path) -> None:
     done = batch(folder, "-o", tmp_path / "out", *QUICK)
     assert done.exit_code == 1
     assert "0 of 1 image is done" in done.stdout
+    assert "no report. Mend what the lines above name" in done.stderr
     assert not (tmp_path / "out" / "nuclei.csv").exists()
+
+
+def test_of_a_folder_that_is_in_use_nothing_else_is_said(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    log = BatchLog(out, ["a.ome.tif", "gone.tif"])
+    log.add(Ended("gone.tif", Status.OK))
+    done = batch(folder, "-o", out, *QUICK)
+    assert done.exit_code == 2
+    assert done.stderr == f"Another batch is writing to {out}. Wait until it is done, or stop it.\n"
+    log.close()
+    done = batch(folder, "-o", out, *QUICK)
+    assert "No longer among the images" in done.stderr
 
 
 def test_sheet_and_channel_files(folder: Path, tmp_path: Path) -> None:
