@@ -50,7 +50,7 @@ def appearing(folder: Path, *, replaces: frozenset[str] | None) -> Iterator[Path
         Entries of an earlier folder that are replaced; its others are kept. None: there is none.
     """
     made = _make_parents(folder)
-    _remove_orphans(folder)
+    remove_orphans(folder)
     mine = f"{_COMPUTER}-{os.getpid()}-{secrets.token_hex(4)}"
     partial = folder.with_name(f".{folder.name}.partial-{mine}")
     replaced = folder.with_name(f".{folder.name}.replaced-{mine}")
@@ -156,12 +156,18 @@ def _make_parents(folder: Path) -> list[Path]:
     return missing
 
 
-def _remove_orphans(folder: Path) -> None:
-    """Remove what processes of this computer that live no more left of `folder`.
+def remove_orphans(folder: Path) -> None:
+    """Remove what processes of this computer that live no more left of a folder.
 
     One that was killed between its two renames had put the earlier folder aside: it comes back.
+
+    Parameters
+    ----------
+    folder : Path
+        As it was to be called.
     """
-    if os.name != "posix":  # elsewhere asking for a process can end it
+    # Elsewhere asking for a process can end it.
+    if os.name != "posix" or not folder.parent.is_dir():
         return
     left = re.compile(
         rf"\.{re.escape(folder.name)}\.(partial|replaced)-{re.escape(_COMPUTER)}-(\d+)-[0-9a-f]+"

@@ -10,6 +10,8 @@ from chromamol.batch.one import bring_to_end
 from chromamol.batch.tables import gather_tables, remove_tables
 from chromamol.batch.task import Status
 from chromamol.errors import CallError
+from chromamol.output import remove_orphans
+from chromamol.results.folders import input_store
 from chromamol.settings import Settings
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
     from chromamol.batch.plan import Plan
-    from chromamol.batch.task import Ended
+    from chromamol.batch.task import Ended, Task
     from chromamol.progress import Progress
 
 _ALONE = "So it was again when the image was analysed alone."
@@ -154,17 +156,30 @@ def _side_by_side(
         return local_workers(1 if alone else count)
 
     lacking: set[str] = set()
-    with some(alone=False) as client:
-        for ended in analyse_on(client, plan.tasks, plan.out, settings, overwrite=overwrite):
-            if ended.lacked_memory:
-                lacking.add(ended.name)
-            else:
-                yield ended
-    if not lacking:
-        return
-    with some(alone=True) as client:
+    at_work: dict[str, Task] = {}
+
+    def begun() -> Iterator[Task]:
         for task in plan.tasks:
-            if task.name in lacking:
-                (ended,) = analyse_on(client, [task], plan.out, settings, overwrite=overwrite)
-                again = f"{ended.reason} {_ALONE}" if ended.lacked_memory else ended.reason
-                yield replace(ended, reason=again)
+            at_work[task.name] = task
+            yield task
+
+    try:
+        with some(alone=False) as client:
+            for ended in analyse_on(client, begun(), plan.out, settings, overwrite=overwrite):
+                if ended.lacked_memory:
+                    lacking.add(ended.name)
+                else:
+                    del at_work[ended.name]
+                    yield ended
+        if not lacking:
+            return
+        with some(alone=True) as client:
+            for task in plan.tasks:
+                if task.name in lacking:
+                    (ended,) = analyse_on(client, [task], plan.out, settings, overwrite=overwrite)
+                    again = f"{ended.reason} {_ALONE}" if ended.lacked_memory else ended.reason
+                    yield replace(ended, reason=again)
+    finally:  # of workers that were killed; one that lives, as on a cluster, keeps what it writes
+        for task in at_work.values():
+            for folder in (task.folder, input_store(task.folder, plan.out)):
+                remove_orphans(folder)

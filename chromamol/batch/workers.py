@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import tempfile
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from itertools import islice
@@ -14,8 +13,11 @@ import psutil
 import yaml
 
 from chromamol.batch.one import bring_to_end
+from chromamol.batch.scratch import scratch_folder
 from chromamol.batch.task import Ended, Status
-from chromamol.errors import CallError
+from chromamol.batch.terminal import ctrl_c, track_quietly
+from chromamol.errors import CallError, Cancelled
+from chromamol.progress import Silent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -76,16 +78,19 @@ def local_workers(count: int) -> Iterator[Client]:
     threads = str(max(1, _cores() // count))
     variables = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
     environment = dict.fromkeys(variables, threads) | {"MALLOC_TRIM_THRESHOLD_": "65536"}
+    track_quietly()
     with (
         dask.config.set(_CONFIG | {"distributed.nanny.pre-spawn-environ": environment}),
-        tempfile.TemporaryDirectory(prefix="chromamol-workers-") as scratch,
+        scratch_folder() as scratch,
+        ctrl_c(comes=False),
         _cluster_of(count, scratch) as cluster,
         Client(cluster) as client,
+        ctrl_c(comes=True),
     ):
         yield client
 
 
-def _cluster_of(count: int, scratch: str) -> LocalCluster:
+def _cluster_of(count: int, scratch: Path) -> LocalCluster:
     """Start worker processes.
 
     Raises
@@ -103,7 +108,7 @@ def _cluster_of(count: int, scratch: str) -> LocalCluster:
             # Its port is opened all the same: one that no other batch has.
             scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
             silence_logs=logging.CRITICAL,
-            local_directory=scratch,
+            local_directory=str(scratch),
         )
     except (OSError, RuntimeError, TimeoutError) as error:
         msg = (
@@ -216,6 +221,26 @@ def slurm_cluster(file: Path) -> tuple[Any, int]:
         raise CallError(msg) from error
 
 
+class _WhileOpen(Silent):
+    """The progress at a worker: ends the image when the worker closes, as after Ctrl-C.
+
+    Without it, the worker would be killed soon after, and leave what it had half written.
+    """
+
+    def begin(self, stage: str, steps: int | None = None) -> None:
+        """Look whether the worker closes."""
+        self.advance()
+
+    def advance(self, steps: int = 1) -> None:
+        """Look whether the worker closes."""
+        from distributed import Status as Worker
+        from distributed import get_worker
+
+        if get_worker().status in {Worker.closing, Worker.closed}:
+            msg = "The worker closes."
+            raise Cancelled(msg)
+
+
 def analyse_on(
     client: Client,
     tasks: Iterable[Task],
@@ -248,7 +273,13 @@ def analyse_on(
     def begin(count: int) -> None:
         for task in islice(waiting, count):
             future = client.submit(
-                bring_to_end, task, out, settings, overwrite=overwrite, pure=False
+                bring_to_end,
+                task,
+                out,
+                settings,
+                overwrite=overwrite,
+                progress=_WhileOpen(),
+                pure=False,
             )
             at_work[future.key] = task
             ended.add(future)
@@ -266,7 +297,7 @@ def analyse_on(
             except CancelledError as lost_connection:
                 msg = "The connection to the workers was lost. Run the same again: it goes on."
                 raise CallError(msg) from lost_connection
-        elif isinstance(error, KilledWorker):
+        elif isinstance(error, KilledWorker | Cancelled):
             result = Ended(task.name, Status.FAILED, _LOST, lacked_memory=True)
         else:
             reason = f"Unexpected error ({error}). Please report it."

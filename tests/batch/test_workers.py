@@ -120,6 +120,53 @@ def test_a_batch_that_is_killed_goes_on_where_it_was(folder_of: FolderOf) -> Non
     assert not [path for path in out.rglob("*") if ".partial" in path.name]
 
 
+# SIGINT may be ignored where tests run.
+INTERRUPTIBLE = """
+import signal
+from chromamol.cli import main
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    main()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent in another way")
+def test_ctrl_c_ends_the_workers_and_leaves_nothing_torn(folder_of: FolderOf) -> None:
+    folder = folder_of(*(f"{number}.ome.tif" for number in range(4)))
+    out = folder.parent / "out"
+    script = folder.parent / "interruptible.py"
+    script.write_text(INTERRUPTIBLE)
+    call = ["batch", str(folder), "-o", str(out), "--workers", "2"]
+    call += ["--set", "method=direct", "--set", "nucleus_min_area_um2=0.5"]
+    temporary = folder.parent / "temporary"
+    temporary.mkdir()
+    batch = subprocess.Popen(
+        [sys.executable, str(script), *call],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env=os.environ | {"TMPDIR": str(temporary)},
+    )
+    try:
+        _wait_until(lambda: any(".partial" in path.name for path in out.glob(".*")))
+        assert list(temporary.glob("chromamol-workers-*"))
+        for _ in range(3):  # as a terminal does for all processes, and an impatient user
+            os.killpg(batch.pid, signal.SIGINT)
+            time.sleep(0.2)
+        _, complaint = batch.communicate(timeout=START_S)
+    finally:
+        batch.kill()
+    assert batch.returncode == 130
+    assert complaint.splitlines()[1:] == ["Stopped; nothing half-written was left behind."]
+    assert not [path for path in out.rglob(".*") if ".partial" in path.name]
+    assert not list(temporary.glob("chromamol-workers-*"))
+    done = len(_complete(out))
+    assert done < len(list(folder.iterdir()))
+    plan = plan_batch(folder, out)
+    assert sum(one.before for one in run_batch(plan, QUICK, workers=0)) == done
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system does not tell")
 def test_two_batches_do_not_meet_and_nothing_is_open_to_the_network() -> None:
     with (
