@@ -93,6 +93,22 @@ def with_number(images: Sequence[Path], folders: Sequence[Path]) -> list[str]:
     ]
 
 
+def may_be_folder_of(image: Path, folder: Path) -> bool:
+    """Tell whether `folders_of` may have given a folder to an image.
+
+    Parameters
+    ----------
+    image : Path
+        Relative to the folder of the batch.
+    folder : Path
+        Relative to that of all results.
+    """
+    names = {output_name(image), image.name}
+    return folder.parent == image.parent and (
+        folder.name in names or folder.name.startswith(f"{image.name}-")
+    )
+
+
 def _on_disk(path: Path) -> str:
     """Return what a disk that knows neither case nor forms of accents sees of a path."""
     return unicodedata.normalize("NFC", path.as_posix()).casefold()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from chromamol.batch.log import COLUMNS as LOG_COLUMNS
 from chromamol.batch.log import last_rows
-from chromamol.batch.place import BATCH_FILE, COMPARISONS_FILE, IMAGE_KEY
+from chromamol.batch.place import BATCH_FILE, COMPARISONS_FILE, IMAGE_KEY, KEY
+from chromamol.batch.result_folders import may_be_folder_of
+from chromamol.batch.task import Status
 from chromamol.errors import CallError, InputError
 from chromamol.results.columns import COLUMNS_FILE, NUCLEI_FILE
 from chromamol.results.place import PROVENANCE_FILE, provenance_of
@@ -18,8 +21,7 @@ from chromamol.results.tables import armed
 from chromamol.statistics.compare import COLUMNS as COMPARED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Iterable, Mapping
 
 # Columns without which a table is none of ours, and whether they hold numbers.
 _OF_NUCLEI = dict.fromkeys(("nucleus", "rate_mean", "rate_sd_of_map"), True) | dict.fromkeys(
@@ -119,7 +121,8 @@ def read_cohort(out: Path) -> Cohort:
     troubles: list[str] = []
     log = _log(out, troubles)
     comparisons = _table(out / COMPARISONS_FILE, _OF_COMPARISONS, troubles)
-    sources = _sources(out, troubles)
+    failed = log["image"][log["status"] == Status.FAILED]
+    sources, unread = _sources(out, failed, troubles)
     nuclei = _table(out / NUCLEI_FILE, _OF_NUCLEI, troubles)
     if nuclei.empty:
         nuclei = _gathered(sources, troubles)
@@ -127,11 +130,13 @@ def read_cohort(out: Path) -> Cohort:
     nuclei = nuclei.reset_index(drop=True).astype({"nucleus": int})
     if nuclei.empty:
         said = " ".join(troubles)
-        msg = (
-            f"There is no result in {out}, so there is nothing to report. Give the folder that "
-            f"'chromamol batch' or 'chromamol run' wrote to. {said}"
+        msg = f"There is no result in {out}, so there is nothing to report. "
+        msg += (
+            "Give the folder that 'chromamol batch' or 'chromamol run' wrote to."
+            if log.empty
+            else f"Why no image could be analysed is in {out / BATCH_FILE}."
         )
-        raise InputError(msg.strip())
+        raise InputError(f"{msg} {said}".strip())
     if "group" not in nuclei and not comparisons.empty:
         troubles.append(
             f"{COMPARISONS_FILE} is left out, as it may be of an earlier batch: no nucleus has a "
@@ -146,7 +151,11 @@ def read_cohort(out: Path) -> Cohort:
             f"Results that are not in {NUCLEI_FILE}, as those of an earlier batch, are left out: "
             f"{_some(others)}."
         )
-    lost = [image for image in images if image not in by_image]
+    lost = [
+        image
+        for image in images
+        if image not in by_image and not any(may_be_folder_of(Path(image), one) for one in unread)
+    ]
     if lost:
         troubles.append(f"The folders of these results are not there any more: {_some(lost)}.")
     columns = _table(out / COLUMNS_FILE, _OF_COLUMNS, troubles)
@@ -211,9 +220,17 @@ def _table(path: Path, needed: Mapping[str, bool], troubles: list[str]) -> pd.Da
     return table
 
 
-def _sources(out: Path, troubles: list[str]) -> list[Source]:
-    """Find the results below a folder, and read where they come from."""
-    sources = []
+def _sources(
+    out: Path, failed: Iterable[str], troubles: list[str]
+) -> tuple[list[Source], list[Path]]:
+    """Find the results below a folder, and read where they come from.
+
+    Return also the folders, relative to `out`, of those that are told of as troubles. What images
+    that `failed` left earlier is not missed.
+    """
+    sources: list[Source] = []
+    damaged: list[Path] = []
+    early: dict[Path, str] = {}
     for path in sorted(out.rglob(PROVENANCE_FILE)):
         below = path.parent.relative_to(out)
         if any(part.startswith(".") for part in below.parts):
@@ -222,14 +239,29 @@ def _sources(out: Path, troubles: list[str]) -> list[Source]:
         provenance = provenance_of(path.parent)
         if provenance is None:  # torn, or of another program that uses the name
             if any(path.parent.glob("*.ome.zarr")):
-                troubles.append(
-                    f"The result {name} is left out: {PROVENANCE_FILE} in it cannot be read."
-                )
+                damaged.append(below)
             continue
         provenance.pop("result", None)
         image = provenance.get(IMAGE_KEY)
+        if KEY in provenance and image is None:
+            early[below] = str(provenance.get("chromamol"))[:20]
+            continue
         sources.append(Source(image if isinstance(image, str) else name, path.parent, provenance))
-    return sources
+    troubles += [
+        f"The result {one.as_posix()} is left out: {PROVENANCE_FILE} in it cannot be read. Delete "
+        "its folder, and run the batch again."
+        for one in damaged
+        if not any(may_be_folder_of(Path(image), one) for image in failed)
+    ]
+    if early:
+        versions = ", ".join(sorted(set(early.values())))
+        troubles.append(
+            "Maps of these results are left out, as an early version of chromamol "
+            f"({versions}) made them, which did not note their image: "
+            f"{_some([one.as_posix() for one in early])}. Run the batch again: it analyses these "
+            "images anew."
+        )
+    return sources, [*damaged, *early]
 
 
 def _gathered(sources: list[Source], troubles: list[str]) -> pd.DataFrame:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_NO_FOLDER = "The folder of this result is not there any more."
+_NO_FOLDER = "The result of this nucleus could not be read: see the top of this page."
 
 
 @dataclass(frozen=True)

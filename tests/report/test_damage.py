@@ -8,6 +8,9 @@ import shutil
 import pandas as pd
 import pytest
 
+from chromamol.batch import Ended, Status
+from chromamol.batch.log import BatchLog
+from chromamol.errors import InputError
 from chromamol.report import write
 from chromamol.report.cohort import read_cohort
 from chromamol.report.write import write_report
@@ -43,6 +46,48 @@ def test_damaged_and_lost_results(out, read_page) -> None:
     assert "provenance.json in it cannot be read" in page.text
     assert "The result c & \"d\" 'e' is left out" in page.text
     assert "The folders of these results are not there any more: =1+2 é.ome.tif" in page.text
+
+
+def test_each_damage_is_told_once(out) -> None:
+    (out / "d/provenance.json").write_text("{")
+    troubles = read_cohort(out).troubles
+    assert troubles == (
+        "The result d is left out: provenance.json in it cannot be read. Delete its folder, and "
+        "run the batch again.",
+    )
+    # What an image that fails now left earlier is not missed.
+    (out / "nuclei.csv").write_text(
+        "".join(
+            line
+            for line in (out / "nuclei.csv").read_text().splitlines(keepends=True)
+            if "d.ome.tif" not in line
+        )
+    )
+    with (out / "batch.csv").open("a") as file:
+        file.write("d.ome.tif,failed,why,,1.0,100,2026-01-01T00:00:00+00:00\n")
+    assert not read_cohort(out).troubles
+
+
+def test_results_of_an_early_version(out, read_page) -> None:
+    for name in ("d", "=1+2 é"):
+        file = out / name / "provenance.json"
+        entries = json.loads(file.read_text(encoding="utf-8"))
+        del entries["batch_image"]
+        file.write_text(json.dumps(entries))
+    (trouble,) = read_cohort(out).troubles
+    assert "an early version of chromamol" in trouble
+    assert "did not note their image: =1+2 é, d. Run the batch again" in trouble
+    text = read_page(write_report(out)).text
+    assert "not there any more" not in text
+    assert "The result of this nucleus could not be read" in text
+
+
+def test_a_batch_without_a_result(tmp_path) -> None:
+    log = BatchLog(tmp_path, ["a.tif"])
+    log.add(Ended("a.tif", Status.FAILED, "why"))
+    log.close()
+    with pytest.raises(InputError, match=r"Why no image could be analysed is in .*batch\.csv"):
+        write_report(tmp_path)
 
 
 def test_a_record_of_another_version(out, read_page) -> None:
