@@ -67,15 +67,14 @@ def greys_of(bits: int, limits: tuple[float, float] | None, outside: float | Non
     bits : int
         32, 16 or 8.
     limits : (float, float) or None
-        Values of the darkest and the brightest grey; needed for 16 and 8 bits, so that files
-        compare.
+        Values of the darkest and the brightest grey; None for 32 bits only.
     outside : float or None
         Of floating point pixels without a value; None: NaN.
 
     Raises
     ------
     CallError
-        If the limits are missing, or do not fit.
+        If the limits do not fit.
     """
     if bits == 32:
         if limits is not None:
@@ -88,8 +87,8 @@ def greys_of(bits: int, limits: tuple[float, float] | None, outside: float | Non
     if limits is None or not (all(map(math.isfinite, limits)) and limits[0] < limits[1]):
         found = "none" if limits is None else f"{limits[0]:g} {limits[1]:g}"
         msg = (
-            "Grey values need the values of the darkest and the brightest one, the same for all "
-            f"files that are compared, e.g. --range 0.5 2; found: {found}."
+            "Grey values need the values of the darkest and the brightest one, the lower one "
+            f"first, e.g. --range 0.5 2; found: {found}."
         )
         raise CallError(msg)
     return Greys(bits, *limits, math.nan)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 import chromamol
 from chromamol.images.image import SourceFile
 from chromamol.inference.rate_map import Quantity, Scale
-from chromamol.results.in_words import is_doubted
+from chromamol.results.in_words import in_words, is_doubted
 from chromamol.results.naming import naming_of, with_unit
 from chromamol.settings import Role, Settings
 
@@ -164,9 +164,10 @@ def describe_map(record: Record, name: MapName) -> str:
         "compaction": "chromatin density over its nuclear mean, smoothed",
     }
     parts = [f"{record.image}: {kinds[name]}"]
-    if name != "compaction":
-        parts.append(Scale[first.scale].value)
-    return "; ".join([*parts, *warnings_of(record, name)])
+    if name == "compaction":
+        return f"{parts[0]}."
+    about = "; ".join([*parts, Scale[first.scale].value, *warnings_of(record, name)])
+    return " ".join([f"{about}.", *in_words(record.nuclei).doubts])
 
 
 def warnings_of(record: Record, name: MapName) -> list[str]:

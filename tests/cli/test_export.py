@@ -95,8 +95,8 @@ def test_another_value_outside_and_calls_that_do_not_fit(cli, result, tmp_path) 
     values, rate = tifffile.imread(path), tifffile.imread(result / "rate.ome.tif")
     np.testing.assert_array_equal(values, np.nan_to_num(rate, nan=-1))
     for words in (
-        ("--bits", "8"),
         ("--bits", "8", "--range", "2", "1"),
+        ("--bits", "8", "--outside", "0"),
         ("--bits", "16", "--range", "0", "nan"),
         ("--range", "0", "1"),
         ("--bits", "8", "--range", "0", "1", "--outside", "0"),
@@ -104,6 +104,28 @@ def test_another_value_outside_and_calls_that_do_not_fit(cli, result, tmp_path) 
         done = cli("export", store, "-o", tmp_path / "no.tif", *words)
         assert done.exit_code == 2, done.stdout
         assert not (tmp_path / "no.tif").exists()
+
+
+def test_grey_values_of_a_batch_compare(cli, result, tmp_path) -> None:
+    study = tmp_path / "study"
+    for place in ("a", "b"):
+        shutil.copytree(result, study / place)
+    changed = zarr.open_group(study / "b" / "cell_3.ome.zarr")["compaction/0"]
+    changed[:] = 1 + 2 * (changed[:] - 1)
+    out = tmp_path / "maps"
+    done = cli("export", study, "-o", out, "--map", "compaction", "--bits", "16")
+    assert done.exit_code == 0, done.stderr
+    said = " ".join(done.stdout.split())
+    low, high = map(float, re.search(r"compaction, from (\S+) to (\S+), the same", said).groups())
+    for place in "ab":
+        with tifffile.TiffFile(out / f"{place}_compaction.ome.tif") as file:
+            grey, about = file.asarray().astype(float), file.ome_metadata
+        stored = zarr.open_group(study / place / "cell_3.ome.zarr")["compaction/0"][:]
+        first, step = re.search(r"value = (\S+) \+ \(grey - 1\) \* (\S+);", about).groups()
+        assert float(first) == pytest.approx(low, rel=1e-3)
+        inside = (stored > low * 1.01) & (stored < high * 0.99)
+        values = float(first) + (grey - 1) * float(step)
+        np.testing.assert_allclose(values[inside], stored[inside], atol=1e-4)
 
 
 @pytest.mark.parametrize("kind", ["ome", "imagej"])
@@ -174,6 +196,27 @@ def test_what_does_not_go_with_colours(cli, result, tmp_path) -> None:
         assert not path.exists()
 
 
+def test_nothing_is_written_among_results(cli, result, tmp_path) -> None:
+    study = tmp_path / "study"
+    shutil.copytree(result, study / "a")
+    store = study / "a" / "cell_3.ome.zarr"
+    before = {path: path.stat().st_mtime_ns for path in study.rglob("*")}
+    for source, target in (
+        (study, study),
+        (study, study / "a"),
+        (study, study / "a" / "new"),
+        (store, study / "a" / "rate.ome.tif"),
+        (store, store / "rate.tif"),
+    ):
+        done = cli("export", source, "-o", target, "--overwrite")
+        assert done.exit_code == 2, done.stdout
+        assert "holds results of chromamol" in done.stderr
+    (study / "batch.csv").write_text("image\n")
+    assert cli("export", store, "-o", study / "rate.tif").exit_code == 2
+    (study / "batch.csv").unlink()
+    assert {path: path.stat().st_mtime_ns for path in study.rglob("*")} == before
+
+
 def test_all_maps_of_a_batch_go_to_one_folder(cli, result, tmp_path) -> None:
     study = tmp_path / "study"
     for place in ("day 1/a", "b"):
@@ -183,6 +226,14 @@ def test_all_maps_of_a_batch_go_to_one_folder(cli, result, tmp_path) -> None:
     assert done.exit_code == 0, done.stderr
     names = sorted(path.name for path in (tmp_path / "maps").iterdir())
     assert names == ["b_compaction.ome.tif", "day 1__a_compaction.ome.tif"]
+    (study / "b" / "cell_3.ome.zarr" / "zarr.json").write_text("{")
+    done = cli("export", study, "-o", tmp_path / "one", "--map", "compaction")
+    assert done.exit_code == 1
+    assert [path.name for path in (tmp_path / "one").iterdir()] == ["day 1__a_compaction.ome.tif"]
+    assert done.stderr.startswith("b: ")
+    (study / "b" / "cell_3.ome.zarr" / "zarr.json").write_bytes(
+        (result / "cell_3.ome.zarr" / "zarr.json").read_bytes()
+    )
     # The direct estimator leaves no residual: each is told, and the exit code says it.
     done = cli("export", study, "-o", tmp_path / "others", "--map", "residual")
     assert done.exit_code == 1
