@@ -112,12 +112,13 @@ def batch(
     from chromamol.batch import Status, plan_batch, run_batch
     from chromamol.batch.place import BATCH_FILE
     from chromamol.inference.foresight import doubts_ahead
+    from chromamol.results.columns import NUCLEI_FILE
 
     patterns = () if channel_files is None else tuple(channel_files.split(","))
     plan = plan_batch(
         folder, out, channel_files=patterns, sheet=sheet, command=shlex.join(sys.argv)
     )
-    had_tables = (plan.out / BATCH_FILE).is_file()
+    had_tables = all((plan.out / name).is_file() for name in (BATCH_FILE, NUCLEI_FILE))
     ended = []
     with _told(plan) as (tell, progress):
         every = run_batch(

@@ -132,7 +132,7 @@ if __name__ == "__main__":
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent in another way")
 def test_ctrl_c_ends_the_workers_and_leaves_nothing_torn(folder_of: FolderOf) -> None:
-    folder = folder_of(*(f"{number}.ome.tif" for number in range(4)))
+    folder = folder_of(*(f"{number}.ome.tif" for number in range(3)))
     out = folder.parent / "out"
     script = folder.parent / "interruptible.py"
     script.write_text(INTERRUPTIBLE)

@@ -72,6 +72,11 @@ def test_a_folder_and_again(folder: Path, tmp_path: Path) -> None:
     failed = batch(folder, "-o", tmp_path / "out", *QUICK)
     assert failed.exit_code == 1
     assert "bad.tif: failed" in failed.stdout
+    for path in folder.rglob("*.ome.tif"):
+        path.unlink()
+    nothing = batch(folder, "-o", tmp_path / "out", *QUICK)
+    assert "those of the earlier batch are removed. Mend what" in nothing.stderr
+    assert not table.exists()
 
 
 def test_nothing_done_is_no_success(folder: Path, tmp_path: Path) -> None:
@@ -81,7 +86,9 @@ def test_nothing_done_is_no_success(folder: Path, tmp_path: Path) -> None:
     done = batch(folder, "-o", tmp_path / "out", *QUICK)
     assert done.exit_code == 1
     assert "0 of 1 image is done" in done.stdout
-    assert "no report. Mend what the lines above name" in done.stderr
+    again = batch(folder, "-o", tmp_path / "out", *QUICK)
+    for stderr in (done.stderr, again.stderr):
+        assert "no report. Mend what the lines above name" in stderr
     assert not (tmp_path / "out" / "nuclei.csv").exists()
 
 
