@@ -207,7 +207,8 @@ class Settings(BaseModel):
     method: Literal["weak-form", "direct", "network"] = Field(
         "weak-form",
         description="Estimator: weak-form (the analysis), direct (a quick preview) or network (a "
-        "neural network is trained on each nucleus: minutes, and no uncertainty; to compare).",
+        "neural network is trained on each nucleus: minutes, and no uncertainty; to compare). A "
+        "total density alone has a fit of its own, whatever is chosen.",
     )
     reaction_length_nm: Annotated[float, Field(gt=0, le=10_000)] | Literal["fit"] = Field(
         "fit",
@@ -271,7 +272,7 @@ class Settings(BaseModel):
     seed: int = Field(
         0,
         ge=0,
-        lt=2**63,
+        le=2**31 - 1,
         description="Seed of the random numbers: those behind the uncertainty map, and those that "
         "a network begins with.",
     )

@@ -46,7 +46,7 @@ def settings_reference() -> str:
     parts = []
     for key, field in Settings.model_fields.items():
         options = declared[key].get("anyOf", [declared[key]])
-        allowed = "; ".join(filter(None, map(_allowed, options)))
+        allowed = "; ".join(map(_allowed, options))
         line = yaml.safe_dump({key: defaults[key]}, sort_keys=False).strip()
         parts.append(
             f"### {key}\n\n{field.description}\n\n- Default: `{line}`\n- Allowed: {allowed}"

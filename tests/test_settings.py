@@ -94,6 +94,7 @@ def test_a_key_like_no_other_lists_the_valid_ones():
         ("device", "tpu"),
         ("seed", -1),
         ("seed", 1.5),
+        ("seed", 2**31),
         ("schema_version", 2),
     ],
 )

@@ -24,7 +24,7 @@ def settings() -> None:
     )
     for key, field in Settings.model_fields.items():
         options = declared[key].get("anyOf", [declared[key]])
-        allowed = "; ".join(filter(None, map(_allowed, options)))
+        allowed = "; ".join(map(_allowed, options))
         print()
         for comment in (field.description or "", f"Allowed: {allowed}."):
             print(textwrap.fill(comment, _WIDTH, initial_indent="# ", subsequent_indent="# "))
@@ -44,12 +44,16 @@ def _allowed(schema: dict[str, Any]) -> str:
             ("maximum", "at most"),
             ("exclusiveMaximum", "below"),
         )
-        limits = [f"{words} {schema[key]:g}" for key, words in bounds if key in schema]
+        limits = [f"{words} {schema[key]:.12g}" for key, words in bounds if key in schema]
         kind = "a whole number" if schema["type"] == "integer" else "a number"
         return f"{kind}, {' and '.join(limits)}" if limits else kind
+    if schema["type"] == "object":
+        of_roles = "propertyNames" in schema
+        return "one value for each role, as {total: 0}" if of_roles else "names, as {x: x_nm}"
     plain = {
         "boolean": "true or false",
         "null": "empty (null)",
-        "object": "one value for each role, as {total: 0}",
+        "array": "two numbers, as [1, 2]",
+        "string": "letters, as CYX",
     }
-    return plain.get(schema["type"], "")
+    return plain[schema["type"]]

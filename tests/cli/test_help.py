@@ -56,3 +56,8 @@ def test_settings_are_a_file_to_start_from(cli, tmp_path) -> None:
     comments = " ".join(line[2:] for line in text.splitlines() if line.startswith("# "))
     assert all(field.description in comments for field in Settings.model_fields.values())
     assert "Allowed: a number, above 0 and at most 10000; fit. reaction" in text.replace("\n", " ")
+    assert "Allowed: names, as {x: x_nm}; empty (null). columns" in text.replace("\n", " ")
+    assert "Allowed: two numbers, as [1, 2]; empty (null). z_range_nm" in text.replace("\n", " ")
+    assert "Allowed: a whole number, at least 0 and at most 2147483647. seed" in text.replace(
+        "\n", " "
+    )
