@@ -12,7 +12,6 @@ import numpy as np
 
 from chromamol.inference.forward_check import ForwardCheck, Statistic
 from chromamol.inference.imprint import Imprint
-from chromamol.inference.network import Ending
 from chromamol.inference.profile import Profile
 
 
@@ -45,8 +44,8 @@ EXAMPLES: dict[str, tuple[tuple[Any, ...], ...]] = {
         (0.08, 0.11),
     ),
     "noise_only_sd": ((),),
-    "by_network": ((1500, Ending.SPENT, 1.0, 350.0),),
-    "network_failed": ((1500, Ending.MISFIT),),
+    "by_network": ((1500, 1.0, 350.0),),
+    "network_failed": ((1500, 4.0),),
     "graphics_memory": ((),),
     "mark_is_sharpened_density": ((140.0,),),
     "smoothed_over": ((235.0, "domains"),),

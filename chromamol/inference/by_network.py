@@ -149,4 +149,4 @@ def status_of(solution: NetworkSolution) -> Status:
     return {
         Ending.CONVERGED: Status.CONVERGED,
         Ending.SPENT: Status.STOPPED,
-    }.get(solution.ending, Status.REJECTED)
+    }.get(solution.ending, Status.NOT_TRAINED)

@@ -441,12 +441,10 @@ class Nucleus:
         )
         unknown = np.broadcast_to(np.nan, channels.mask.shape)
         status = status_of(solution)
-        if status is Status.REJECTED:
-            found = [say.network_failed(solution.steps, solution.ending)]
+        if status is Status.NOT_TRAINED:
+            found = [say.network_failed(solution.steps, solution.misfit)]
         else:
-            found = [
-                say.by_network(solution.steps, solution.ending, solution.misfit, solution.finest)
-            ]
+            found = [say.by_network(solution.steps, solution.misfit, solution.finest)]
         if solution.fell_back:
             found.append(say.graphics_memory())
         return Estimate(

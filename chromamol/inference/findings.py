@@ -231,24 +231,26 @@ def noise_only_sd() -> Finding:
     )
 
 
-def by_network(steps: int, ending: str, misfit: float, finest_nm: float) -> Finding:
+def by_network(steps: int, misfit: float, finest_nm: float) -> Finding:
     """Say how a network was trained, and what its map does not have."""
     return Finding(
         "network",
-        f"A network was trained on this nucleus for {steps} steps. {ending} The map shows no "
-        f"changes that are finer than about {finest_nm:.0f} nm. It has no uncertainty, no residual "
-        "and no test against false structure; the blur of the microscope is not undone, and no use "
-        "is made of the nuclear envelope: its rim is less certain.",
+        f"A network was trained on this nucleus for {steps} steps. The map shows no changes that "
+        f"are finer than about {finest_nm:.0f} nm. It has no uncertainty, no residual and no test "
+        "against false structure; the blur of the microscope is not undone, and no use is made of "
+        "the nuclear envelope: its rim is less certain.",
         misfit,
     )
 
 
-def network_failed(steps: int, ending: str) -> Finding:
-    """Say why a network has no map."""
+def network_failed(steps: int, misfit: float) -> Finding:
+    """Say how far a network is from the image, of which it has no map."""
+    missed = f", and misses the image by {math.sqrt(misfit):.1f} times the noise"
     return Finding(
         "network-failed",
-        f"A network was trained on this nucleus for {steps} steps, and no rate map is given. "
-        f"{ending}",
+        f"A network was trained on this nucleus for {steps} steps"
+        f"{missed if math.isfinite(misfit) else ', and broke down'}.",
+        misfit,
     )
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 # Coarser images than this share of ell cannot show the rate.
 _COARSEST = 1 / 3
+_ENDED_WITHOUT_MAP = (Status.NOT_CONVERGED, Status.NOT_TRAINED)
 # How much larger than the noise the residual may be.
 _MISFIT = 1.5
 # A rate below this share of the mean is none: there the data ask for less than zero. And the share
@@ -275,7 +276,7 @@ def _estimated(
     del nucleus  # large, and not needed any more
     may_vanish = base.quantity is Quantity.DEPOSITION
     status, quality = _quality(estimate, rate[mask & ~blank], may_vanish=may_vanish)
-    if status is Status.NOT_CONVERGED:
+    if status in _ENDED_WITHOUT_MAP:
         return _with(base, *of_nucleus, *estimate.findings, *quality, status=status)
     found += [*(estimate.findings or [_fineness(estimate)]), *quality]
     if status is Status.REJECTED:
@@ -353,7 +354,7 @@ def _quality(
         found.append(say.misfit(estimate.noise_scale))
     if estimate.structure is not None and estimate.structure.structured:
         found.append(say.structured_residual(estimate.structure.structured_share))
-    if estimate.status is Status.NOT_CONVERGED:
+    if estimate.status in _ENDED_WITHOUT_MAP:
         return estimate.status, found
     if not shown.size:
         return Status.REJECTED, found

@@ -46,6 +46,10 @@ class Status(StrEnum):
         "too strongly. Check the channel roles, the outline and the background, and whether the "
         "channels lie on each other and show chromatin of one kind each."
     )
+    NOT_TRAINED = (
+        "The network did not learn the image down to its noise, and no rate map is given. Check "
+        "the outline and the background, try another seed, or use the method 'weak-form'."
+    )
     REJECTED = "The fit was rejected and no rate map is given; the findings say why."
     NOT_ASKED = "No rate map was asked for; the compaction map is given."
 

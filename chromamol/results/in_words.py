@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -79,9 +80,11 @@ def in_words(nuclei: Sequence[NucleusRecord]) -> InWords:
     """
     reasons: dict[str, list[tuple[int, str]]] = {}
     statuses: dict[str, list[tuple[int, str]]] = {}
-    doubts: dict[str, list[tuple[int, str]]] = {}
-    findings: dict[str, list[tuple[int, str]]] = {}
+    # One code may be found in both channels of a nucleus: these are two findings.
+    doubts: dict[tuple[str, int], list[tuple[int, str]]] = {}
+    findings: dict[tuple[str, int], list[tuple[int, str]]] = {}
     for nucleus in nuclei:
+        times: Counter[str] = Counter()
         reason = why_no_map(nucleus)
         if reason:
             reasons.setdefault(reason.code, []).append((nucleus.label, reason.sentence))
@@ -91,10 +94,12 @@ def in_words(nuclei: Sequence[NucleusRecord]) -> InWords:
             if reason and finding.code == reason.code:
                 continue
             found = doubts if finding.code in DOUBTS and not reason else findings
-            found.setdefault(finding.code, []).append((nucleus.label, finding.sentence))
+            key = finding.code, times[finding.code]
+            times[finding.code] += 1
+            found.setdefault(key, []).append((nucleus.label, finding.sentence))
     no_map, doubted, known = (
         tuple(_once(held_by, len(nuclei)) for held_by in said.values())
-        for said in (reasons, doubts, statuses | findings)
+        for said in (reasons, doubts, {**statuses, **findings})
     )
     return InWords(no_map, doubted, known)
 

@@ -56,7 +56,15 @@ class NucleusRecord(_Frozen):
     quantity: Quantity
     scale: Literal["ABSOLUTE", "RATIO", "RELATIVE"]
     exploratory: bool
-    status: Literal["CONVERGED", "STOPPED", "CLOSED_FORM", "NOT_CONVERGED", "REJECTED", "NOT_ASKED"]
+    status: Literal[
+        "CONVERGED",
+        "STOPPED",
+        "CLOSED_FORM",
+        "NOT_CONVERGED",
+        "NOT_TRAINED",
+        "REJECTED",
+        "NOT_ASKED",
+    ]
     status_sentence: str
     reaction_length_nm: float | None = Field(None, allow_inf_nan=False)
     findings: tuple[FindingRecord, ...]

@@ -46,15 +46,16 @@ def test_a_masked_nucleus_has_a_map_and_no_uncertainty(marked, monkeypatch):
     (said,) = [finding for finding in found.findings if finding.code == "network"]
     assert "no uncertainty" in said.sentence
     assert "finer than about 350 nm" in said.sentence
+    assert found.status.value not in said.sentence  # it is said once
 
 
 def test_a_network_that_did_not_learn_the_image_gives_no_map(marked, monkeypatch):
     monkeypatch.setattr(by_network, "STEPS", 4)
     found = infer(marked)
-    assert found.status is Status.REJECTED
+    assert found.status is Status.NOT_TRAINED
     assert np.isnan(found.rate).all()
     (said,) = [finding for finding in found.findings if finding.code == "network-failed"]
-    assert "did not learn the fields" in said.sentence
+    assert "misses the image by" in said.sentence
     assert not [finding for finding in found.findings if finding.code == "model-misfit"]
 
 

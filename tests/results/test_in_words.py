@@ -43,6 +43,18 @@ def test_doubts_are_told_apart_with_the_nucleus_they_hold_for(analysis):
     assert "DO NOT BELIEVE" not in describe_map(record_of(doubted), "compaction")
 
 
+def test_what_both_channels_of_a_nucleus_have_is_said_of_each(analysis):
+    both = tuple(
+        Finding("saturated", f"{share} % of the {name} channel.", share)
+        for share, name in ((3.0, "first"), (2.0, "second"))
+    )
+    changes = {"findings": both}, {"findings": ()}
+    words = in_words(nuclei_of(with_maps(analysis, *changes)))
+    said = [*words.doubts, *words.findings]
+    assert "Nucleus 1: 3.0 % of the first channel." in said
+    assert "Nucleus 1: 2.0 % of the second channel." in said
+
+
 def test_without_a_map_the_reason_is_all_that_is_said_about_it(analysis):
     reason = Finding("too-coarse", "Too coarse, and no rate map is given.", 60.0)
     words = in_words(nuclei_of(no_map(analysis, HARMLESS, DOUBT, reason)))
@@ -51,7 +63,9 @@ def test_without_a_map_the_reason_is_all_that_is_said_about_it(analysis):
     assert not any("rejected" in text or "Too coarse" in text for text in words.findings)
 
 
-@pytest.mark.parametrize("status", [Status.NOT_CONVERGED, Status.REJECTED, Status.NOT_ASKED])
+@pytest.mark.parametrize(
+    "status", [Status.NOT_CONVERGED, Status.NOT_TRAINED, Status.REJECTED, Status.NOT_ASKED]
+)
 def test_where_no_finding_is_the_reason_the_status_is(analysis, status):
     words = in_words(nuclei_of(no_map(analysis, HARMLESS, status=status)))
     assert words.no_map == (f"All nuclei: {status.value}",)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # Noise is never taken to be less than this share of a field's spread: about what networks of this
 # size learn a field to in some thousand steps.
 LEAST_NOISE = 3e-3
+# Cells along an axis that the kernels of order 4 need.
 LEAST_CELLS = 16
 # Of the mollifier (1 - r^2)^5.
 _RADIUS_OVER_SD = 3.6
