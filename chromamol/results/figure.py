@@ -11,7 +11,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from chromamol.inference.rate_map import Scale
+from chromamol.inference.rate_map import Quantity, Scale
 from chromamol.results.bars import DIVERGING
 from chromamol.results.drawing import (
     DOUBT,
@@ -161,8 +161,10 @@ def _header(figure: Figure, analysis: Analysis, height: float) -> None:
     naming = naming_of(first.quantity, first.scale)
     y_nm, x_nm = analysis.yx_spacing_nm
     pixel = f"{x_nm:.4g} nm" if y_nm == x_nm else f"{y_nm:.4g} × {x_nm:.4g} nm (y × x)"
+    # The method is that of two channels and of marks: a total density has a fit of its own.
+    by = "" if first.quantity is Quantity.DENSITY_ONLY else f"{analysis.settings.method} · "
     what = (
-        f"{naming.name_and_unit} · {analysis.settings.method} · pixel {pixel} · "
+        f"{naming.name_and_unit} · {by}pixel {pixel} · "
         f"{count} {'nucleus' if count == 1 else 'nuclei'}"
     )
     left = _MARGIN / _WIDTH

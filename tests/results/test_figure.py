@@ -101,6 +101,13 @@ def test_without_a_rate_the_figure_tells_one_story(rejected_analysis):
     assert not any("rejected" in line or "EXPLORATORY" in line for line in lines)
 
 
+def test_the_method_is_named_where_it_made_the_map(analysis, density_analysis):
+    for one, named in ((analysis, True), (density_analysis, False)):
+        asked = replace(one, settings=one.settings.replace(method="network"))
+        header = next(text for text, _ in texts(draw_figure(asked)) if "pixel" in text)
+        assert ("network" in header) is named
+
+
 def test_a_map_that_was_not_asked_for_is_no_trouble(density_analysis):
     (panel,) = (
         panel
