@@ -98,8 +98,12 @@ def in_words(nuclei: Sequence[NucleusRecord]) -> InWords:
             times[finding.code] += 1
             found.setdefault(key, []).append((nucleus.label, finding.sentence))
     no_map, doubted, known = (
-        tuple(_once(held_by, len(nuclei)) for held_by in said.values())
-        for said in (reasons, doubts, {**statuses, **findings})
+        tuple(_once(held_by, len(nuclei)) for held_by in said)
+        for said in (
+            reasons.values(),
+            doubts.values(),
+            [*statuses.values(), *findings.values()],
+        )
     )
     return InWords(no_map, doubted, known)
 
