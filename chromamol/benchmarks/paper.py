@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 
 LEVELS = (0.0, 0.01, 0.05)
 STEPS, SECONDS = 300, 60.0
-_QUICK_STEPS, _QUICK_SECONDS = 40, 3.0
-_MOST_MB = 10_000.0
+_QUICK_STEPS, _QUICK_SECONDS = 16, 2.0
+_MOST_MB, _TOO_LARGE = 10_000.0, "not run: would take"
 _RIVALS = {"direct": direct, "regression": mollified_regression, "weak-form": weak_form}
 
 
@@ -120,8 +120,8 @@ def paper(
 ) -> pd.DataFrame:
     """Measure every combination that the folder does not hold yet.
 
-    A training that would take more than 10 GB, going by one step on every second cell, is not run:
-    its ending says so.
+    A training that would take more than 10 GB, going by some steps on every second cell, is not
+    run: its ending says so.
 
     Parameters
     ----------
@@ -175,7 +175,7 @@ def paper(
     rows = _known(out_dir)
     progress.begin("repeating the paper's experiment", len(asked))
     began = time.monotonic()
-    too_large: dict[tuple[str, str, str], float] = {}
+    too_large: dict[tuple[str, str, str], Row] = {}
     run: Callable[..., Any] = in_fresh_process if device == "cpu" else _here
     for row in asked:
         if row.key not in rows:
@@ -203,8 +203,12 @@ def measure(row: Row) -> Row:
         if row.limit == "steps"
         else Budget(steps=10**9, seconds=row.of_limit)
     )
-    # What libraries load on their first use is not the training's.
+    # It also loads what libraries load on their first use, which is not the training's.
+    memory = Memory(row.device)
     _solve(row, half_as_fine(case), Budget(steps=4))
+    peak_mb = 2 ** len(case.noisy.shape) * memory.peak_bytes() / 1e6
+    if peak_mb > _MOST_MB:
+        return replace(row, peak_mb=peak_mb, ending=f"{_TOO_LARGE} {peak_mb / 1000:.0f} GB")
     memory = Memory(row.device)
     solution = _solve(row, case.noisy, budget)
     ending = solution.ending.name.lower().replace("_", " ")
@@ -221,15 +225,6 @@ def measure(row: Row) -> Row:
     )
 
 
-def peak_mb_of_half(row: Row) -> float:
-    """Return the memory of some steps on every second cell, MB; for a process of its own."""
-    from chromamol.inference.network import Budget
-
-    memory = Memory(row.device)
-    _solve(row, half_as_fine(paper_case(row.problem, row.level)), Budget(steps=4))
-    return memory.peak_bytes() / 1e6
-
-
 def _solve(row: Row, problem: NetworkProblem, budget: Budget) -> NetworkSolution:
     from chromamol.inference.network import solve_by_network
 
@@ -242,25 +237,18 @@ def _solve(row: Row, problem: NetworkProblem, budget: Budget) -> NetworkSolution
     )
 
 
-def _measured(
-    row: Row, estimates: dict[tuple[str, str, str], float], run: Callable[..., Any]
-) -> Row:
+def _measured(row: Row, too_large: dict[tuple[str, str, str], Row], run: Callable[..., Any]) -> Row:
     if not row.engine:
         return _without_network(row)
     what = (row.problem, row.method, row.engine)
+    if what in too_large:
+        return replace(row, peak_mb=too_large[what].peak_mb, ending=too_large[what].ending)
     try:
-        if what not in estimates:
-            axes = 1 if row.problem == "langevin" else 2
-            estimates[what] = 2**axes * float(run(peak_mb_of_half, row))
-        if estimates[what] > _MOST_MB:
-            return replace(
-                row,
-                peak_mb=estimates[what],
-                ending=f"not run: would take {estimates[what] / 1000:.0f} GB",
-            )
         measured: Row = run(measure, row)
     except BrokenProcessPool:
         return replace(row, ending="killed: not enough memory")
+    if measured.ending.startswith(_TOO_LARGE):
+        too_large[what] = measured
     return measured
 
 

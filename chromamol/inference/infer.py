@@ -258,7 +258,9 @@ def _estimated(
     model, ell_nm = settled.model, settled.model.reaction_length_nm
     estimate = nucleus.estimate(model, settled.others)
     uncertain_total = not calibrated and Role.TOTAL in channels.densities
-    base = replace(base, reaction_length_nm=ell_nm, exploratory=uncertain_total)
+    # No check looks at the map of a network: there is no posterior to compare it with.
+    exploratory = uncertain_total or settings.method == "network"
+    base = replace(base, reaction_length_nm=ell_nm, exploratory=exploratory)
     of_nucleus = tuple(found)  # which stay where there is no map
     found += settled.findings
     if base.quantity is Quantity.DEPOSITION:

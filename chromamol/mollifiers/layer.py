@@ -176,7 +176,11 @@ class MollifierLayer(nn.Module):
             centre = exact.detach().mean(dim=grid, keepdim=True)
             derived = self._separable(exact - centre, dimension, self.boundary)
         else:
-            edge = self._edge_of(mask, field)
+            # Not as a decorator, which loads the compiler wherever a layer is imported.
+            edge_of = self._edge_of
+            if torch.compiler.is_compiling():
+                edge_of = torch.compiler.disable(edge_of)  # type: ignore[no-untyped-call]
+            edge = edge_of(mask, field)
             check_finite(torch.where(edge.mask, field, 0.0))
             centre = edge.mean_of_parts(field)
             inside = torch.where(edge.mask, field.double() - centre, 0.0)
@@ -199,7 +203,6 @@ class MollifierLayer(nn.Module):
     def _radii(self, dimension: int) -> tuple[int, ...]:
         return self.radius if self._axes > 1 else self.radius * dimension
 
-    @torch.compiler.disable  # type: ignore[untyped-decorator]
     def _edge_of(self, mask: Tensor | NDArray[np.bool_], field: Tensor) -> _MaskEdgeTensors:
         """Return the kernels at the edge of the mask, made anew if it is another one."""
         dimension = field.ndim - 2

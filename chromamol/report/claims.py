@@ -22,8 +22,8 @@ _OF_OTHERS = {
     "show the density of chromatin, too.",
 }
 _EXPLORATORY = (
-    "They are exploratory, as the gain between the channels is unknown: they suggest what to look "
-    "for, and are no measurement."
+    "They are exploratory (the gain between the channels is unknown, or they come from a network, "
+    "whose maps no check looks at): they suggest what to look for, and are no measurement."
 )
 
 
@@ -36,6 +36,7 @@ def claim(quantity: Quantity, scale: Scale, *, exploratory: bool) -> str:
     scale : Scale
     exploratory : bool
     """
-    if quantity is not Quantity.RATE_RATIO:
+    if quantity is Quantity.DENSITY_ONLY:  # always exploratory, and says so
         return _OF_OTHERS[quantity]
-    return f"{_OF_TWO_SPECIES[scale]} {_EXPLORATORY}" if exploratory else _OF_TWO_SPECIES[scale]
+    of = _OF_TWO_SPECIES[scale] if quantity is Quantity.RATE_RATIO else _OF_OTHERS[quantity]
+    return f"{of} {_EXPLORATORY}" if exploratory else of

@@ -22,8 +22,9 @@ LEVEL_REASON = (
 )
 
 EXPLORATORY_REASON = (
-    "Some maps are exploratory: they come from a total density, or from channels of unknown gain, "
-    "and a difference between them is not a difference of the rates."
+    "Some maps are exploratory: they come from a total density, from channels of unknown gain, or "
+    "from a network, whose maps no check looks at. A difference between them is not a difference "
+    "of the rates."
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -28,8 +29,6 @@ from chromamol.mollifiers.radius import suitable_radius
 from chromamol.progress import Progress, Silent
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
     from chromamol.engines.engine import Engine
@@ -94,7 +93,7 @@ def solve_by_network(
     budget: Budget | None = None,
     seed: int = 0,
     device: str = "auto",
-    checkpoint: Path | None = None,
+    checkpoint: Path | str | None = None,
     progress: Progress | None = None,
 ) -> NetworkSolution:
     """Train a network on fields and their equation, and return the rate.
@@ -112,8 +111,9 @@ def solve_by_network(
     seed : int
         Of the network's first parameters.
     device : {"auto", "cpu", "cuda"}
-    checkpoint : Path, optional
-        Written while it is trained; if it is there, the training goes on from it.
+    checkpoint : path, optional
+        Written while it is trained, once the data are learned; if it is there, the training goes on
+        from it.
     progress : Progress, optional
         Told of every step; may cancel.
 
@@ -138,10 +138,11 @@ def solve_by_network(
     if not 0 <= seed < 2**63:
         msg = f"The seed is {seed}. Give a whole number from 0 to 2^63 - 1."
         raise CallError(msg)
-    if checkpoint is not None and not checkpoint.parent.is_dir():
-        msg = f"There is no folder {checkpoint.parent} for the checkpoint. Make it, and run again."
+    path = None if checkpoint is None else Path(checkpoint)
+    if path is not None and not path.parent.is_dir():
+        msg = f"There is no folder {path.parent} for the checkpoint. Make it, and run again."
         raise CallError(msg)
-    run = _Run(problem, backbone, engine, budget or Budget(), seed, checkpoint)
+    run = _Run(problem, backbone, engine, budget or Budget(), seed, path)
     chosen = choose_device(device, worth_a_card=True)
     try:
         return run.on(chosen, progress or Silent())
