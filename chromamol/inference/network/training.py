@@ -235,4 +235,8 @@ class Training:
             lbfgs.step(closure)  # type: ignore[no-untyped-call]
             if not torch.isfinite(last[0]):
                 raise NotFinite
+            # A first search that was cut short leaves no curvature, and the next step would be the
+            # whole gradient, however steep.
+            if not any(memory.get("old_dirs") for memory in lbfgs.state.values()):
+                lbfgs.state.clear()
         return last[0].detach()
