@@ -50,6 +50,7 @@ _WIDTH, _MARGIN, _GAP = 7.2, 0.15, 0.22
 _HEADER, _TITLES, _BAR_ROOM, _BAR = 0.50, 0.38, 0.50, 0.075
 _LINE_INCH = 0.135
 _EMPTY = "#ececec"
+_FONTS = {"pdf.fonttype": 42, "svg.fonttype": "none"}
 _PARAMETERS = Lock()
 _DPI = 220
 
@@ -126,7 +127,7 @@ def text_as_text() -> Iterator[None]:
 
     These are parameters of matplotlib as a whole.
     """
-    with _PARAMETERS, mpl.rc_context({"pdf.fonttype": 42, "svg.fonttype": "none"}):
+    with _PARAMETERS, mpl.rc_context(_FONTS):
         yield
 
 

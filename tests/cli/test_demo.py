@@ -25,7 +25,7 @@ def small_demo(image, mask, truth, monkeypatch) -> None:
     samples = {"simulated": image, "simulated-mask": mask}
     samples["simulated-rate"] = image.with_name("truth.tif")
     case = next(case for case in DEMO_CASES if case.truth)
-    settings = {**case.settings, "intensity_per_fraction": 4000}
+    settings = {**case.settings, "intensity_per_fraction": 4000, "method": "direct"}
     monkeypatch.setattr("chromamol.demo.DEMO_CASES", (replace(case, settings=settings),))
     monkeypatch.setattr("chromamol.demo.sample_path", samples.__getitem__)
 

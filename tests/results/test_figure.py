@@ -10,12 +10,15 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from chromamol.inference.rate_map import Finding, Status
+from chromamol.results import figure
 from chromamol.results.drawing import scale_bar_nm
 from chromamol.results.figure import draw_figure, save_figure
 from chromamol.results.frame import frame_around
 from chromamol.results.panels import panels_of
 
 from .conftest import ACETYLATION_RATE_PER_S, SPACING_NM, no_map, with_maps
+
+OF_THE_PRODUCT = figure._FONTS["pdf.fonttype"]
 
 
 def panels(analysis, truth=None):
@@ -224,7 +227,8 @@ def test_no_text_is_cut_off_or_lies_on_another(kind, request, tmp_path):
     assert "Nucleus 1: A sentence" in shown
 
 
-def test_files_are_an_image_and_a_page_with_text(analysis, tmp_path):
+def test_files_are_an_image_and_a_page_with_text(analysis, tmp_path, monkeypatch):
+    monkeypatch.setitem(figure._FONTS, "pdf.fonttype", OF_THE_PRODUCT)
     save_figure(draw_figure(analysis), tmp_path / "f.png", tmp_path / "f.pdf")
     assert (tmp_path / "f.png").read_bytes().startswith(b"\x89PNG")
     pdf = (tmp_path / "f.pdf").read_bytes()
