@@ -193,7 +193,7 @@ def test_a_lost_line_of_the_log_is_written_again_as_far_as_it_is_known(
     assert (first.nuclei, first.maps, first.doubted) == (1, 1, 1)
     assert (again.nuclei, again.maps, again.doubted, again.memory_mb) == (1, 1, 1, None)
     found = lines_of(out)["a.ome.tif"]
-    assert line["reason"].startswith("Do not believe the map")
+    assert line["reason"].startswith("Do not believe the rate map")
     unknown = {"seconds": "", "memory_mb": "", "ended": found["ended"]}
     assert found == line | unknown
 
