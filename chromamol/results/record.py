@@ -98,7 +98,7 @@ class Record(_Frozen):
     gains: dict[Role, Number]
     calibrated: bool
     notes: tuple[str, ...]
-    nuclei: tuple[NucleusRecord, ...]
+    nuclei: tuple[NucleusRecord, ...] = Field(min_length=1)
     settings: Settings
 
 

@@ -135,8 +135,9 @@ class ExploreWidget(ExplorePanel):
         self.nuclei.show_table(None if result is None else result.nuclei_table)
         self.domains.show_table(None if result is None else result.domains_table)
         self.findings.setHtml("" if result is None else as_html(result.record))
-        for part in (self.nuclei, self.domains, self.figure_button, self.files_button, self.fade):
+        for part in (self.nuclei, self.domains, self.figure_button, self.files_button):
             part.setEnabled(result is not None)
+        self.fade.setEnabled(result is not None and _has_uncertainty(result))
         fade = self._layer("fade")
         if fade is not None:
             self.fade.setValue(round(50 * fade.contrast_limits[1]))
@@ -264,3 +265,8 @@ class ExploreWidget(ExplorePanel):
         name = QFileDialog.getExistingDirectory(self, "Folder for the result")
         if name:
             self.save_files(Path(name))
+
+
+def _has_uncertainty(result: Result) -> bool:
+    """Whether there is anything to fade."""
+    return bool(np.isfinite(result.maps["rate_sd"]).any())

@@ -165,6 +165,10 @@ def test_the_slider_moves_the_fade(
         low, high = fade.contrast_limits
         at_threshold = fade.colormap.map(np.array([(percent / 100 - low) / (high - low)]))[0]
         assert at_threshold[3] == pytest.approx(0.5, abs=0.01)
+    assert explore.fade.isEnabled()
+    explore.result.maps["rate_sd"] = np.full_like(sd, np.nan)
+    explore._show()
+    assert not explore.fade.isEnabled()
 
 
 def test_figure_and_files_are_those_of_the_command_line(
