@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from contextlib import contextmanager
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import numpy as np
@@ -50,7 +50,7 @@ _WIDTH, _MARGIN, _GAP = 7.2, 0.15, 0.22
 _HEADER, _TITLES, _BAR_ROOM, _BAR = 0.50, 0.38, 0.50, 0.075
 _LINE_INCH = 0.135
 _EMPTY = "#ececec"
-_FONTS = {"pdf.fonttype": 42, "svg.fonttype": "none"}
+_FONTS: dict[Any, Any] = {"pdf.fonttype": 42, "svg.fonttype": "none"}
 _PARAMETERS = Lock()
 _DPI = 220
 
