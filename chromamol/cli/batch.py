@@ -156,8 +156,9 @@ def _summarise(ended: Sequence[Ended], out: Path, *, had_tables: bool) -> None:
         done += f" ({before} were before)"
     words = [done, f"{counts[Status.FAILED]} failed", f"{counts[Status.SKIPPED]} skipped"]
     say(f"{', '.join(words)}. How each ended is in {out / BATCH_FILE}.")
-    doubted, maps = (sum(getattr(one, name) for one in ended) for name in ("doubted", "maps"))
+    doubted = sum(one.doubted for one in ended)
     if doubted:
+        maps = sum(one.maps for one in ended)
         say(
             f"{doubted} of {maps} rate maps should not be interpreted: see the column findings of "
             f"{out / NUCLEI_FILE}, and {out / REPORT_FILE}."

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import torch
 
 from chromamol.errors import CallError
+from chromamol.settings import Settings
+
+_DEVICES = get_args(Settings.model_fields["device"].annotation)
 
 # Of less, an H200 was slower than six cores of its computer (docs/benchmarks.md).
 _WORTH_A_CARD_PX = 2**20
@@ -36,8 +41,11 @@ def choose_device(wanted: str, *, worth_a_card: bool) -> torch.device:
     Raises
     ------
     CallError
-        If CUDA was asked for and is not there.
+        If there is no such device, or CUDA was asked for and is not there.
     """
+    if wanted not in _DEVICES:
+        msg = f"There is no '{wanted}'. Choose one of {', '.join(_DEVICES)}."
+        raise CallError(msg)
     available = torch.cuda.is_available()
     if wanted == "cuda" and not available:
         msg = "No CUDA graphics card was found; set device to 'auto' or 'cpu'."

@@ -10,10 +10,18 @@ if TYPE_CHECKING:
     from chromamol.settings import Settings
 
 
-def doubts_ahead(settings: Settings) -> tuple[str, ...]:
-    """Say why no rate map of two channels will be believed, whatever the images show.
+_BY_NETWORK = (
+    "The rate maps of this batch will be exploratory, and no groups are compared by them: method: "
+    "network is set, and no check looks at the map of a network. For an analysis, set method: "
+    "weak-form."
+)
 
-    These settings lead to the finding ``uncalibrated-fixed-ell`` or ``uncalibrated-total``.
+
+def doubts_ahead(settings: Settings) -> tuple[str, ...]:
+    """Say why no rate map will be believed, whatever the images show.
+
+    These settings lead to the finding ``uncalibrated-fixed-ell`` or ``uncalibrated-total`` of two
+    channels, or to exploratory maps by a network.
 
     Parameters
     ----------
@@ -23,9 +31,16 @@ def doubts_ahead(settings: Settings) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        A sentence with what to do; empty where maps may be believed.
+        Sentences with what to do; empty where maps may be believed.
     """
     roles = set(settings.roles or ())
+    if settings.method == "network" and roles != {Role.TOTAL}:
+        return (*_of_gains(settings, roles), _BY_NETWORK)
+    return _of_gains(settings, roles)
+
+
+def _of_gains(settings: Settings, roles: set[Role]) -> tuple[str, ...]:
+    """Say why maps of unknown gain will not be believed."""
     is_one_channel = len(roles) == 1 or Role.MARK in roles
     if settings.intensity_per_fraction != "auto" or is_one_channel:
         return ()

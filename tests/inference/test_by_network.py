@@ -47,6 +47,7 @@ def test_a_masked_nucleus_has_a_map_and_no_uncertainty(marked, monkeypatch):
     assert "no uncertainty" in said.sentence
     assert "finer than about 350 nm" in said.sentence
     assert found.status.value not in said.sentence  # it is said once
+    assert found.exploratory  # no check has looked at it
 
 
 def test_a_network_that_did_not_learn_the_image_gives_no_map(marked, monkeypatch):

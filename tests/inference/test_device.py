@@ -43,6 +43,12 @@ def test_a_card_that_is_not_there_is_refused(card):
         choose_device("cuda", worth_a_card=True)
 
 
+def test_a_device_that_does_not_exist_is_not_taken_for_the_processor(card):
+    card(True)
+    with pytest.raises(CallError, match=r"There is no 'tpu'. Choose one of auto, cpu, cuda"):
+        choose_device("tpu", worth_a_card=False)
+
+
 def test_a_network_is_worth_a_card_at_any_size():
     assert is_worth_a_card("network", 64)
     assert not is_worth_a_card("direct", 64)

@@ -57,6 +57,17 @@ def test_what_is_foreseen_is_found(values: dict[str, object], said: str | None) 
     assert [said in sentence for sentence in foreseen] == ([] if said is None else [True])
 
 
+def test_a_network_is_said_to_make_exploratory_maps() -> None:
+    by_network = Settings(method="network", roles=PAIR, intensity_per_fraction=1.0)
+    (sentence,) = doubts_ahead(by_network)
+    assert "will be exploratory" in sentence
+    assert "set method: weak-form" in sentence
+    unknown_gain = by_network.replace(intensity_per_fraction="auto", reaction_length_nm=140.0)
+    assert len(doubts_ahead(unknown_gain)) == 2
+    # A total density has a fit of its own.
+    assert not doubts_ahead(Settings(method="network", roles={"total": 0}))
+
+
 def test_where_the_channels_are_not_known_yet_it_says_so() -> None:
     (sentence,) = doubts_ahead(Settings(method="direct"))
     assert sentence.startswith("No rate map of an image with two channels")

@@ -222,3 +222,7 @@ def test_claims(scale) -> None:
     assert ("levels may not" in said) == (scale is Scale.RELATIVE)
     assert said in claim(Quantity.RATE_RATIO, scale, exploratory=True)
     assert "no difference of the rates" in claim(Quantity.DENSITY_ONLY, scale, exploratory=True)
+    of_mark = claim(Quantity.DEPOSITION, scale, exploratory=False)
+    by_network = claim(Quantity.DEPOSITION, scale, exploratory=True)
+    assert by_network.startswith(of_mark)
+    assert "are no measurement" in by_network.removeprefix(of_mark)

@@ -40,7 +40,6 @@ Backbone = BackboneName | Callable[[Grid, int], nn.Module]
 
 BACKBONES: tuple[BackboneName, ...] = get_args(BackboneName)
 ENGINES: tuple[EngineName, ...] = get_args(EngineName)
-DEVICES = ("auto", "cpu", "cuda")
 # A field is not learned whose misfit is more than this many times its noise (as a variance).
 _MISFIT = 2.0
 _BUILDING = Lock()
@@ -125,7 +124,7 @@ def solve_by_network(
     Cancelled
         If `progress` asked to stop; the checkpoint is kept.
     """
-    for name, known in ((backbone, BACKBONES), (engine, ENGINES), (device, DEVICES)):
+    for name, known in ((backbone, BACKBONES), (engine, ENGINES)):
         if isinstance(name, str) and name not in known:
             msg = f"There is no '{name}'. Choose one of {', '.join(known)}."
             raise CallError(msg)

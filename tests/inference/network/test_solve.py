@@ -12,47 +12,13 @@ import pytest
 import torch
 from torch import nn
 
-import chromamol
 from chromamol.backbones import MLP
-from chromamol.equations.langevin import Langevin
 from chromamol.equations.mark_turnover import MarkTurnover
-from chromamol.errors import CallError, Cancelled
+from chromamol.errors import CallError
 from chromamol.inference.network import Budget, Ending, NetworkProblem, solve_by_network
-from chromamol.inference.network import checkpoint as checkpoints
 from chromamol.inference.network import solve as solving
-from chromamol.progress import Silent
 
-
-def growth(noise=0.01, count=120):
-    """A force of two waves, and the growth under it."""
-    time, step = np.linspace(0, 2, count, retstep=True)
-    rate = 1 + np.sin(2 * np.pi * 0.9 * time + 0.4) + 0.5 * np.cos(2 * np.pi * 0.4 * time)
-    clean = Langevin().simulate(rate, float(step), initial=0.2)
-    sd = noise * clean.std()
-    data = clean + sd * np.random.default_rng(5).standard_normal(count)
-    return NetworkProblem(
-        Langevin(), [data], [sd], (float(step),), positive=False, variation=1.0
-    ), rate
-
-
-def turnover(noise=0.02, shape=(24, 32)):
-    """One mark on a mask with a hole, anisotropic pixels."""
-    y, x = (np.linspace(0, 1, cells) for cells in shape)
-    rate = 1 + 0.5 * np.sin(5 * x)[None, :] * np.cos(4 * y)[:, None]
-    equation, spacing = MarkTurnover(60.0), (20.0, 15.0)
-    clean = equation.simulate(rate, spacing)
-    sd = noise * clean.std()
-    data = clean + sd * np.random.default_rng(6).standard_normal(shape)
-    mask = np.ones(shape, dtype=bool)
-    mask[8:12, 5:9] = False
-    data[~mask] = np.nan
-    problem = NetworkProblem(equation, [data], [sd], spacing, mask=mask, positive=False)
-    return problem, rate
-
-
-def error(found, truth):
-    known = np.isfinite(found)
-    return np.linalg.norm((found - truth)[known]) / np.linalg.norm(truth[known])
+from .conftest import error, growth, turnover
 
 
 @pytest.mark.parametrize("engine", ["mollifier", "finite-difference", "taylor", "autodiff"])
@@ -136,144 +102,6 @@ def test_networks_that_are_built_at_once_have_their_own_seeds():
     with ThreadPoolExecutor(3) as pool:
         at_once = list(pool.map(together, range(3)))
     np.testing.assert_array_equal(at_once, alone)
-
-
-class Stops(Silent):
-    def __init__(self, after):
-        self.left = after
-
-    def advance(self, steps=1):
-        self.left -= steps
-        if self.left < 0:
-            raise Cancelled
-
-
-def test_a_cancelled_training_goes_on_to_where_it_would_have_come(tmp_path):
-    problem, _ = growth(count=60)
-    options = {"budget": Budget(200), "device": "cpu"}
-    whole = solve_by_network(problem, **options)
-    path = tmp_path / "training.pt"
-    with pytest.raises(Cancelled):
-        solve_by_network(problem, checkpoint=path, progress=Stops(120), **options)
-    assert path.exists()
-    resumed = solve_by_network(problem, checkpoint=path, **options)
-    np.testing.assert_allclose(resumed.rate, whole.rate, rtol=1e-3, atol=1e-3)
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def own_network(width):
-    def own(grid, fields):
-        return MLP(grid, fields, width=width, depth=2)
-
-    return own
-
-
-def test_a_network_of_ones_own_goes_on_in_another_process(tmp_path):
-    problem, _ = growth(count=60)
-    path = tmp_path / "training.pt"
-    options = {"device": "cpu", "checkpoint": path}
-    first = solve_by_network(problem, backbone=own_network(16), budget=Budget(80), **options)
-    # The same function is another object there.
-    more = solve_by_network(problem, backbone=own_network(16), budget=Budget(160), **options)
-    assert more.steps > first.steps
-    with pytest.raises(CallError, match="is of another network"):
-        solve_by_network(problem, backbone=own_network(24), budget=Budget(160), **options)
-
-
-def test_a_checkpoint_of_something_else_is_refused(tmp_path, monkeypatch):
-    problem, _ = growth(count=60)
-    path = tmp_path / "training.pt"
-    options = {"budget": Budget(12), "device": "cpu", "checkpoint": path}
-    solve_by_network(problem, **options)
-    with pytest.raises(CallError, match="other data or other settings"):
-        solve_by_network(problem, seed=3, **options)
-    changed = replace(problem, fields=[problem.fields[0] + 1e-3])
-    with pytest.raises(CallError, match="other data or other settings"):
-        solve_by_network(changed, **options)
-    monkeypatch.setattr(chromamol, "__version__", "99.0")
-    with pytest.raises(CallError, match=r"written by chromamol .* and this is 99\.0"):
-        solve_by_network(problem, **options)
-
-
-@dataclass
-class Spread:
-    """An equation with a large array; without words of its own, as many are written."""
-
-    field: Any
-    derivatives: ClassVar[tuple[str, ...]] = ("", "x")
-    __repr__ = object.__repr__
-
-    def residual(self, field, rate):
-        return field["x"] - rate
-
-
-def test_an_equation_is_known_by_what_it_holds():
-    problem, _ = growth(count=60)
-    held = np.arange(5000.0)
-    changed = held.copy()
-    changed[2500] += 1  # which no printed array shows
-    one, same, other = (
-        checkpoints.fingerprint(replace(problem, equation=Spread(array)))
-        for array in (held, held.copy(), changed)
-    )
-    assert one == same
-    assert one != other
-
-
-def test_the_folder_of_a_checkpoint_is_looked_for_first(tmp_path):
-    problem, _ = growth(count=60)
-    with pytest.raises(CallError, match=r"no folder .* for the checkpoint"):
-        solve_by_network(problem, checkpoint=tmp_path / "none" / "training.pt")
-
-
-@pytest.fixture
-def written(tmp_path):
-    """A checkpoint, as the file holds it."""
-    problem, _ = growth(count=60)
-    path = tmp_path / "training.pt"
-    options = {"budget": Budget(12), "device": "cpu", "checkpoint": path}
-    solve_by_network(problem, **options)
-    return problem, path, options
-
-
-def test_a_checkpoint_holds_what_is_trained_and_not_the_data(written):
-    problem, path, _ = written
-    values = torch.load(path, weights_only=True)
-    held = {name for name in values["loss"] if not name.startswith("backbone.")}
-    assert held == {"unit", "rate.coefficients", "rate.size"}
-    assert problem.fields[0].size not in {each.numel() for each in values["loss"].values()}
-
-
-@pytest.mark.parametrize(
-    "spoil",
-    [
-        lambda _: torch.zeros(3),
-        lambda _: [1, 2],
-        lambda values: values | {"state": 3},
-        lambda values: values | {"state": values["state"] | {"steps": "many"}},
-        lambda values: values | {"state": values["state"] | {"steps": -10}},
-        lambda values: values | {"state": values["state"] | {"seconds": float("nan")}},
-        lambda values: values | {"state": values["state"] | {"data_steps": None}},
-        lambda values: values | {"loss": {1: torch.zeros(1)}},
-        lambda values: values | {"loss": dict.fromkeys(values["loss"], 0)},
-        lambda values: values | {"loss": {k: v * torch.nan for k, v in values["loss"].items()}},
-    ],
-)
-def test_a_checkpoint_that_no_training_left_is_refused(written, spoil):
-    problem, path, options = written
-    torch.save(spoil(torch.load(path, weights_only=True)), path)
-    with pytest.raises(CallError, match="is no checkpoint of a training"):
-        solve_by_network(problem, **options)
-
-
-@pytest.mark.parametrize("content", [b"", b"not a checkpoint", b"cos\nsystem\n(S'touch x'\ntR."])
-def test_a_file_that_is_no_checkpoint_is_not_run(tmp_path, content):
-    problem, _ = growth(count=60)
-    path = tmp_path / "training.pt"
-    path.write_bytes(content)
-    with pytest.raises(CallError, match="is no checkpoint of a training"):
-        solve_by_network(problem, budget=Budget(4), device="cpu", checkpoint=path)
-    assert path.read_bytes() == content
 
 
 @pytest.mark.parametrize("engine", ["mollifier", "taylor", "autodiff"])
