@@ -183,8 +183,17 @@ def warnings_of(record: Record, name: MapName) -> list[str]:
     if name == "compaction":
         return []
     warnings = []
-    if record.nuclei[0].exploratory:
-        warnings.append("EXPLORATORY: implied by a model, not determined by the data")
+    first = record.nuclei[0]
+    if first.exploratory:
+        by_network = (
+            record.settings.method == "network" and first.quantity is not Quantity.DENSITY_ONLY
+        )
+        why = (
+            "made by a network, and looked at by no check"
+            if by_network
+            else "implied by a model, not determined by the data"
+        )
+        warnings.append(f"EXPLORATORY: {why}")
     doubted = [str(one.label) for one in record.nuclei if is_doubted(one)]
     if doubted:
         warnings.append(f"DO NOT BELIEVE nucleus {', '.join(doubted)}: see the findings")

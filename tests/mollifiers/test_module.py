@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import io
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -188,3 +190,8 @@ def test_its_parameters_are_printed():
         "spacing=(0.1, 0.2), radius=(5, 5), derivatives=('x', ''), kernel='bump', "
         "boundary='periodic', accuracy=2"
     ) in repr(layer)
+
+
+def test_importing_a_layer_does_not_load_the_compiler():
+    code = "import chromamol.mollifiers.layer, sys; sys.exit('torch._dynamo' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

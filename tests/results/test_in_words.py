@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -113,3 +114,13 @@ def test_files_of_absolute_maps_state_the_unit(absolute_analysis):
     assert "methylation rate (1/s); absolute: in 1/s" in describe_map(record, "rate")
     assert "standard deviation of: methylation rate (1/s)" in describe_map(record, "rate_sd")
     assert "1/s" not in describe_map(record, "compaction")
+
+
+def test_why_a_map_is_exploratory(analysis):
+    exploratory = with_maps(analysis, *[{"exploratory": True}] * len(analysis.per_nucleus))
+    by_network = replace(exploratory, settings=analysis.settings.replace(method="network"))
+    assert "implied by a model" in describe_map(record_of(exploratory), "rate")
+    assert "made by a network, and looked at by no check" in describe_map(
+        record_of(by_network), "rate"
+    )
+    assert "EXPLORATORY" not in describe_map(record_of(by_network), "compaction")
