@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 
@@ -85,3 +86,12 @@ class Ended:
     memory_mb: float | None = None
     before: bool = False
     lacked_memory: bool = False
+
+
+def maps_in_doubt(every: Iterable[Ended]) -> str:
+    """Say how many rate maps of a batch must not be interpreted; "" where none is doubted."""
+    every = list(every)
+    doubted = sum(one.doubted for one in every)
+    maps = sum(one.maps for one in every)
+    noun = "rate map" if maps == 1 else "rate maps"
+    return f"{doubted} of {maps} {noun} should not be interpreted" if doubted else ""

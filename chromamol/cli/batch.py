@@ -145,6 +145,7 @@ def _summarise(ended: Sequence[Ended], out: Path, *, had_tables: bool) -> None:
     """Say how the images ended, and what must not be believed; where none is done, what to do."""
     from chromamol.batch import Status
     from chromamol.batch.place import BATCH_FILE, REPORT_FILE
+    from chromamol.batch.task import maps_in_doubt
     from chromamol.results.columns import NUCLEI_FILE
 
     counts = Counter(one.status for one in ended)
@@ -156,13 +157,9 @@ def _summarise(ended: Sequence[Ended], out: Path, *, had_tables: bool) -> None:
         done += f" ({before} were before)"
     words = [done, f"{counts[Status.FAILED]} failed", f"{counts[Status.SKIPPED]} skipped"]
     say(f"{', '.join(words)}. How each ended is in {out / BATCH_FILE}.")
-    doubted = sum(one.doubted for one in ended)
-    if doubted:
-        maps = sum(one.maps for one in ended)
-        say(
-            f"{doubted} of {maps} rate maps should not be interpreted: see the column findings of "
-            f"{out / NUCLEI_FILE}, and {out / REPORT_FILE}."
-        )
+    doubts = maps_in_doubt(ended)
+    if doubts:
+        say(f"{doubts}: see the column findings of {out / NUCLEI_FILE}, and {out / REPORT_FILE}.")
     if not counts[Status.OK]:
         removed = "; those of the earlier batch are removed" if had_tables else ""
         complain(

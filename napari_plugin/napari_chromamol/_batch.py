@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 from chromamol.batch import Status, plan_batch, run_batch
 from chromamol.batch.find import find_images
 from chromamol.batch.place import REPORT_FILE
+from chromamol.batch.task import maps_in_doubt
 from chromamol.errors import CallError, Cancelled, ChromamolError
 from napari_chromamol._fault import fault
 from napari_chromamol._fields import for_settings_file
@@ -87,6 +88,7 @@ class Batch:
         self.rows: Sequence[Row] = ()
         self.progress = RunProgress()
         self.trouble = ""
+        self._ended: list[Ended] = []
         self._folder, self._out = folder, out
 
     @property
@@ -95,7 +97,8 @@ class Batch:
         counts = Counter(row.status for row in self.rows)
         words = [f"{counts[Status.OK]} of {counted(len(self.rows), 'image')} done"]
         words += [f"{counts[status]} {status}" for status in _NOT_OK if counts[status]]
-        return f"{', '.join(words)}."
+        doubts = maps_in_doubt(self._ended)
+        return f"{', '.join(words)}.{f' {doubts}: see the report.' if doubts else ''}"
 
     @property
     def report(self) -> Path | None:
@@ -135,6 +138,7 @@ class Batch:
             row.status = RUNNING
             try:
                 for ended in every:
+                    self._ended.append(ended)
                     _fill(row, ended)
                     row = next(waiting, row)
                     row.status = RUNNING if row.seconds is None else row.status
@@ -167,5 +171,6 @@ def counted(count: int, noun: str) -> str:
 
 def _fill(row: Row, ended: Ended) -> None:
     """Note how an image ended."""
-    row.remark = _BEFORE if ended.before else for_settings_file(ended.reason)
+    remarks = [_BEFORE] if ended.before else []
+    row.remark = " ".join([*remarks, for_settings_file(ended.reason)]).strip()
     row.seconds, row.status = ended.seconds, ended.status.value

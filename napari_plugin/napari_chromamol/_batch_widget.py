@@ -11,9 +11,11 @@ from qtpy.QtGui import QDesktopServices
 from superqt.utils import create_worker
 
 from chromamol.errors import CallError, ChromamolError
+from chromamol.inference.foresight import doubts_ahead
 from chromamol.settings import Settings
 from napari_chromamol._batch import Batch, counted
 from napari_chromamol._batch_panel import BatchPanel
+from napari_chromamol._fields import for_settings_file
 from napari_chromamol._launch import launch
 from napari_chromamol._on_screen import follow
 from napari_chromamol._reader import layers_of
@@ -76,7 +78,7 @@ class BatchWidget(BatchPanel):
             self.message.tell(error)
             return
         self._running = True
-        self.message.say("")
+        self.message.say(for_settings_file(" ".join(doubts_ahead(settings))))
         self.show_running(True)
         self._watch(batch)
 
