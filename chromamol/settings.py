@@ -207,8 +207,9 @@ class Settings(BaseModel):
     method: Literal["weak-form", "direct", "network"] = Field(
         "weak-form",
         description="Estimator: weak-form (the analysis), direct (a quick preview) or network (a "
-        "neural network is trained on each nucleus: minutes, and no uncertainty; to compare). A "
-        "total density alone has a fit of its own, whatever is chosen.",
+        "neural network is trained on each nucleus: minutes, and no uncertainty; to compare). Maps "
+        "of the last two are exploratory: no check looks at them. A total density alone has a fit "
+        "of its own, whatever is chosen.",
     )
     reaction_length_nm: Annotated[float, Field(gt=0, le=10_000)] | Literal["fit"] = Field(
         "fit",

@@ -8,6 +8,8 @@ import pytest
 
 os.environ["MPLBACKEND"] = "Agg"
 os.environ["NAPARI_CONFIG"] = ""  # napari then neither reads nor writes a settings file
+# Tests run side by side, and so do processes that they start: threads would wait for each other.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import tifffile
-import torch
 
 from chromamol.equations.chromatin_phase_field import ChromatinPhaseField
 from chromamol.errors import Cancelled, InputError
@@ -33,14 +32,6 @@ class Slide:
     two_channels: Path
     total: Path
     outlines: Path
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def _write(path: Path, image: np.ndarray, names: tuple[str, ...] = ()) -> Path:

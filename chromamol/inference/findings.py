@@ -226,8 +226,9 @@ def noise_only_sd() -> Finding:
     """Say that the uncertainty of the direct estimator leaves the smoothing out."""
     return Finding(
         "preview",
-        "This is a quick preview: it is blurred by its kernel, it has no residual map, and its "
-        "uncertainty holds the noise only. Use the weak-form method for the analysis.",
+        "This is a quick preview, and exploratory: it is blurred by its kernel, it has no residual "
+        "map and no test against false structure, and its uncertainty holds the noise only. Use "
+        "the weak-form method for the analysis.",
     )
 
 

@@ -10,18 +10,22 @@ if TYPE_CHECKING:
     from chromamol.settings import Settings
 
 
-_BY_NETWORK = (
+_UNCHECKED = (
     "The rate maps of this batch will be exploratory, and no groups are compared by them: method: "
-    "network is set, and no check looks at the map of a network. For an analysis, set method: "
-    "weak-form."
+    "{} is set, and no check looks at its maps. For an analysis, set method: weak-form."
 )
+
+
+def is_checked(method: str) -> bool:
+    """Tell whether checks look at the maps of a method: those of a posterior, and the residual."""
+    return method == "weak-form"
 
 
 def doubts_ahead(settings: Settings) -> tuple[str, ...]:
     """Say why no rate map will be believed, whatever the images show.
 
     These settings lead to the finding ``uncalibrated-fixed-ell`` or ``uncalibrated-total`` of two
-    channels, or to exploratory maps by a network.
+    channels, or to exploratory maps, as no check looks at them.
 
     Parameters
     ----------
@@ -34,9 +38,10 @@ def doubts_ahead(settings: Settings) -> tuple[str, ...]:
         Sentences with what to do; empty where maps may be believed.
     """
     roles = set(settings.roles or ())
-    if settings.method == "network" and roles != {Role.TOTAL}:
-        return (*_of_gains(settings, roles), _BY_NETWORK)
-    return _of_gains(settings, roles)
+    of_gains = _of_gains(settings, roles)
+    if is_checked(settings.method) or roles == {Role.TOTAL}:
+        return of_gains
+    return (*of_gains, _UNCHECKED.format(settings.method))
 
 
 def _of_gains(settings: Settings, roles: set[Role]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from chromamol.errors import CallError, InputError
 from chromamol.inference import findings as say
 from chromamol.inference.channels import Channels, check_channels
 from chromamol.inference.compaction import compaction_map
+from chromamol.inference.foresight import is_checked
 from chromamol.inference.inspection import excluded_bodies, mask_pieces, undefined_rate
 from chromamol.inference.model_fit import first_length_nm
 from chromamol.inference.rate_map import Finding, Quantity, RateMap, Scale, Status
@@ -258,8 +259,7 @@ def _estimated(
     model, ell_nm = settled.model, settled.model.reaction_length_nm
     estimate = nucleus.estimate(model, settled.others)
     uncertain_total = not calibrated and Role.TOTAL in channels.densities
-    # No check looks at the map of a network: there is no posterior to compare it with.
-    exploratory = uncertain_total or settings.method == "network"
+    exploratory = uncertain_total or not is_checked(settings.method)
     base = replace(base, reaction_length_nm=ell_nm, exploratory=exploratory)
     of_nucleus = tuple(found)  # which stay where there is no map
     found += settled.findings

@@ -22,8 +22,9 @@ _OF_OTHERS = {
     "show the density of chromatin, too.",
 }
 _EXPLORATORY = (
-    "They are exploratory (the gain between the channels is unknown, or they come from a network, "
-    "whose maps no check looks at): they suggest what to look for, and are no measurement."
+    "They are exploratory (the gain between the channels is unknown, or they were made with the "
+    "method direct or network, whose maps no check looks at): they suggest what to look for, and "
+    "are no measurement."
 )
 
 

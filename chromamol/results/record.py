@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 import chromamol
 from chromamol.images.image import SourceFile
+from chromamol.inference.foresight import is_checked
 from chromamol.inference.rate_map import Quantity, Scale
 from chromamol.results.in_words import in_words, is_doubted
 from chromamol.results.naming import naming_of, with_unit
@@ -185,13 +186,10 @@ def warnings_of(record: Record, name: MapName) -> list[str]:
     warnings = []
     first = record.nuclei[0]
     if first.exploratory:
-        by_network = (
-            record.settings.method == "network" and first.quantity is not Quantity.DENSITY_ONLY
-        )
         why = (
-            "made by a network, and looked at by no check"
-            if by_network
-            else "implied by a model, not determined by the data"
+            "implied by a model, not determined by the data"
+            if first.quantity is Quantity.DENSITY_ONLY or is_checked(record.settings.method)
+            else f"made with the method {record.settings.method}, and looked at by no check"
         )
         warnings.append(f"EXPLORATORY: {why}")
     doubted = [str(one.label) for one in record.nuclei if is_doubted(one)]

@@ -23,8 +23,8 @@ LEVEL_REASON = (
 
 EXPLORATORY_REASON = (
     "Some maps are exploratory: they come from a total density, from channels of unknown gain, or "
-    "from a network, whose maps no check looks at. A difference between them is not a difference "
-    "of the rates."
+    "from the method direct or network, whose maps no check looks at. A difference between them is "
+    "not a difference of the rates. For an analysis, set method: weak-form."
 )
 
 

@@ -93,7 +93,7 @@ def test_a_worker_that_dies_fails_its_image_only(
 
 
 def test_a_batch_that_is_killed_goes_on_where_it_was(folder_of: FolderOf) -> None:
-    names = [f"day {number % 2}/{number}.ome.tif" for number in range(4)]
+    names = [f"day {number % 2}/{number}.ome.tif" for number in range(3)]
     folder = folder_of(*names)
     out = folder.parent / "out"
     call = [sys.executable, "-m", "chromamol", "batch", str(folder), "-o", str(out)]
@@ -113,7 +113,7 @@ def test_a_batch_that_is_killed_goes_on_where_it_was(folder_of: FolderOf) -> Non
 
     again = subprocess.run(call, capture_output=True, text=True, check=False)
     assert again.returncode == 0, again.stderr
-    assert f"4 of 4 images are done ({len(done)} were before)" in again.stdout
+    assert f"3 of 3 images are done ({len(done)} were before)" in again.stdout
     for path, written in done.items():
         assert path.stat().st_mtime_ns == written
     assert len(list(out.rglob("rate.ome.tif"))) == len(names)
@@ -158,7 +158,8 @@ def test_ctrl_c_ends_the_workers_and_leaves_nothing_torn(folder_of: FolderOf) ->
     finally:
         batch.kill()
     assert batch.returncode == 130
-    assert complaint.splitlines()[1:] == ["Stopped; nothing half-written was left behind."]
+    after_the_doubts = complaint.splitlines()[2:]
+    assert after_the_doubts == ["Stopped; nothing half-written was left behind."]
     assert not [path for path in out.rglob(".*") if ".partial" in path.name]
     assert not list(temporary.glob("chromamol-workers-*"))
     done = len(_complete(out))

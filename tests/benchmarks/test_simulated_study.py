@@ -13,6 +13,7 @@ from chromamol.batch import tables
 from chromamol.benchmarks import simulated_study as benchmark
 from chromamol.benchmarks.simulated_study import simulated_study, to_markdown, true_ratios
 from chromamol.errors import CallError
+from chromamol.inference import infer
 from chromamol.results import figure
 
 if TYPE_CHECKING:
@@ -63,7 +64,9 @@ def test_a_small_study_all_the_way_and_again(
     monkeypatch.setattr(simulation, "SIDES_PX", (36, 36))
     monkeypatch.setattr(simulation, "RATE_SD", 0.02)
     whole = simulation._settings
+    # The preview, which is quick, as if it were the analysis.
     quick = {"method": "direct"}
+    monkeypatch.setattr(infer, "is_checked", lambda _method: True)
     monkeypatch.setattr(simulation, "_settings", lambda **known: whole(**known).replace(**quick))
     studies = {name: benchmark._STUDIES[name] for name in ("effect", "unknown-gain")}
     monkeypatch.setattr(benchmark, "_STUDIES", studies)

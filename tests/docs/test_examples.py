@@ -7,30 +7,16 @@ import re
 import runpy
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 import tifffile
-import torch
 
 from chromamol.equations.chromatin_phase_field import ChromatinPhaseField
 from chromamol.equations.mark_turnover import MarkTurnover
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 DOCS = Path(__file__).parents[2] / "docs"
 EXAMPLES = DOCS / "examples"
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    """Small fields are slower on several threads."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def run(name: str) -> dict[str, object]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-import torch
 
 from chromamol.equations.chromatin_phase_field import ChromatinPhaseField
 from chromamol.settings import Settings
@@ -14,14 +13,6 @@ from chromamol.simulation import SimulatedNucleus, simulate_field, simulate_mask
 
 ELL_NM, DELTA_NM = 141.4, 10.0
 EQUATION = ChromatinPhaseField(ELL_NM, DELTA_NM)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ def test_accuracy_on_a_smooth_field(smooth, known, noise, bound):
     )
     assert smooth.error(found.rate) < bound
     assert found.status is Status.CLOSED_FORM
+    assert found.exploratory  # no check looks at it
     assert "preview" in {finding.code for finding in found.findings}
 
 

@@ -269,8 +269,8 @@ def test_noise_above_the_signal_is_said():
 
 def test_channels_that_have_nothing_in_common_get_no_map_and_no_word_about_one():
     rng = np.random.default_rng(7)
-    y, x = np.indices((40, 48))
-    inside = np.hypot((y - 19) / 18, (x - 23) / 22) < 1
+    y, x = np.indices((32, 38))
+    inside = np.hypot((y - 15) / 14, (x - 18) / 17) < 1
     counts = []
     for _ in range(2):
         pattern = ndimage.gaussian_filter(rng.standard_normal(inside.shape), 3)

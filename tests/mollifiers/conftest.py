@@ -9,14 +9,6 @@ import pytest
 import torch
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @dataclass(frozen=True)
 class Waves:
     """A sum of plane waves, on the centres of the cells of a box that begins at zero."""

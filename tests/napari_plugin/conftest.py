@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import tifffile
-import torch
 from npe2 import PluginManifest
-from qtpy.QtCore import QStandardPaths, Qt, QThreadPool
+from qtpy.QtCore import Qt, QThreadPool
 from scipy import ndimage
 
 import napari_chromamol
+from napari_chromamol import _last_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,15 +39,6 @@ def two_channels() -> np.ndarray:
     euchromatin = 0.5 - 0.45 * heterochromatin
     expected = [2000 * np.where(inside, part, 0.005) for part in (heterochromatin, euchromatin)]
     return rng.poisson(expected).astype(np.uint16)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_thread() -> Iterator[None]:
-    """The images are small and the tests run side by side: threads would wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")
@@ -111,8 +102,9 @@ def run(qtbot: QtBot) -> Callable[[RateMapWidget], None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def settings_of_their_own() -> Iterator[None]:
-    """The settings of the last run go to a folder of the tests, not to the user's."""
-    QStandardPaths.setTestModeEnabled(True)
-    yield
-    QStandardPaths.setTestModeEnabled(False)
+def settings_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The settings of the last run go to a folder of this process, not to the user's."""
+    file = tmp_path_factory.mktemp("config") / "last-settings.yaml"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_last_settings, "_path", lambda: file)
+        yield

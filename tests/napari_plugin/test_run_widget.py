@@ -29,7 +29,7 @@ Run = Callable[[RateMapWidget], None]
 
 # The quick estimator gives no residual, and assumes the reaction length, which channels of unknown
 # gain do not allow.
-RATE = "DOUBTFUL relative rate ratio"
+RATE = "DOUBTFUL EXPLORATORY relative rate ratio"
 MAPS = ("compaction", f"sd of {RATE}", RATE)
 OVER = ("fade of uncertain pixels", "DO NOT BELIEVE", "domains")
 LAYERS = ("nuclei", *MAPS, *OVER)

@@ -13,6 +13,7 @@ import tifffile
 from matplotlib.figure import Figure
 
 from chromamol.batch import plan_batch, run_batch, tables
+from chromamol.inference import infer
 from chromamol.report import comparisons, write
 from chromamol.results import figure
 from chromamol.settings import Settings
@@ -64,6 +65,8 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
         save = figure.save_figure
         patch.setattr(figure, "draw_figure", lambda *_, **__: None)
         patch.setattr(figure, "save_figure", lambda drawn, *files: drawn and save(drawn, *files))
+        # Maps of the preview, which are quick, as if they were those of an analysis.
+        patch.setattr(infer, "is_checked", lambda _method: True)
         list(run_batch(plan_batch(folder, out, sheet=sheet), SETTINGS, workers=0))
     return out
 
