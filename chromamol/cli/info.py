@@ -174,7 +174,7 @@ def _pixel_size(image: Image) -> str:
     height, width = image.cyx.shape[1:]
     text = (
         f"{y_nm:g} x {x_nm:g} nm (y, x); "
-        f"the image is {height * y_nm / 1e3:.3g} x {width * x_nm / 1e3:.3g} um"
+        f"the image is {height * y_nm / 1e3:.3g} x {width * x_nm / 1e3:.3g} µm"
     )
     if max(y_nm, x_nm) > ASSUMED_NM / 3:
         text += (

@@ -78,7 +78,7 @@ def believe(y_nm: float, x_nm: float, stated: str) -> tuple[Spacing | None, tupl
     """
     if (y_nm, x_nm) == (_PLACEHOLDER_NM, _PLACEHOLDER_NM):
         return (y_nm, x_nm), (
-            f"{stated}: many programs write 1 um where they know no pixel size. Check it, and "
+            f"{stated}: many programs write 1 µm where they know no pixel size. Check it, and "
             "give the right one with --pixel-size-nm.",
         )
     if all(math.isfinite(v) and SMALLEST_NM <= v <= LARGEST_NM for v in (y_nm, x_nm)):

@@ -119,5 +119,5 @@ def _pixel_size(sizes: Any) -> tuple[Spacing | None, tuple[str, ...]]:
     y_um, x_um = sizes.Y, sizes.X
     if not y_um or not x_um or y_um == x_um == 1:
         return None, ("The file states no pixel size.",)
-    stated = f"The file states a pixel size of {y_um:g} x {x_um:g} um"
+    stated = f"The file states a pixel size of {y_um:g} x {x_um:g} µm"
     return believe(1e3 * y_um, 1e3 * x_um, stated)

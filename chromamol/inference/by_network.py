@@ -1,4 +1,4 @@
-"""The network's estimate of one nucleus: its channels on bins in, the maps of an `Estimate` out."""
+"""The network's estimate of one nucleus: its channels on bins in, the map of an `Estimate` out."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import torch
 from scipy import ndimage
 
 from chromamol.errors import CallError, InputError
+from chromamol.inference import findings as say
+from chromamol.inference.estimate import Estimate
 from chromamol.inference.rate_map import Status
 from chromamol.settings import Role
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from chromamol.inference.channels import Channels
     from chromamol.inference.grid import Grid
     from chromamol.inference.network import NetworkSolution
+    from chromamol.inference.rate_map import Finding
     from chromamol.progress import Progress
     from chromamol.settings import Settings
 
@@ -42,7 +45,7 @@ def estimate_by_network(
     *,
     used: NDArray[np.bool_],
     progress: Progress,
-) -> tuple[Field, NetworkSolution]:
+) -> Estimate:
     """Train a network on a nucleus.
 
     Parameters
@@ -57,13 +60,6 @@ def estimate_by_network(
         Pixels where the equation is used.
     progress : Progress
         Told of every step; may cancel.
-
-    Returns
-    -------
-    rate : (y, x) float64
-        NaN outside the mask.
-    solution : NetworkSolution
-        On the bins.
 
     Raises
     ------
@@ -119,14 +115,17 @@ def estimate_by_network(
         device=settings.device,
         progress=progress,
     )
+    unknown = np.broadcast_to(np.nan, channels.mask.shape)
+    status, found = _how_it_ended(solution)
     if np.isnan(solution.rate).all():
-        return np.full(channels.mask.shape, np.nan), solution
+        return Estimate(unknown, unknown, unknown, status, findings=found)
     box = np.zeros(mask.shape)
     box[around] = np.log(solution.rate) if positive else solution.rate
     # Interpolation sees beyond the edge.
     y, x = ndimage.distance_transform_edt(~mask, return_distances=False, return_indices=True)
     image = grid.to_image(torch.from_numpy(box[y, x]))
-    return np.exp(image) if positive else image, solution
+    rate = np.where(channels.mask, np.exp(image) if positive else image, np.nan)
+    return Estimate(rate, unknown, unknown, status, findings=found)
 
 
 def _around(mask: NDArray[np.bool_]) -> tuple[slice, slice]:
@@ -142,11 +141,17 @@ def bins_around(grid: Grid, mask: NDArray[np.bool_]) -> int:
     return box[_around(box)].size
 
 
-def status_of(solution: NetworkSolution) -> Status:
-    """Return the status of a map for the way that its training ended."""
+def _how_it_ended(solution: NetworkSolution) -> tuple[Status, tuple[Finding, ...]]:
+    """Return the status of a map for the way that its training ended, and what to say of it."""
     from chromamol.inference.network import Ending
 
-    return {
+    status = {
         Ending.CONVERGED: Status.CONVERGED,
         Ending.SPENT: Status.STOPPED,
     }.get(solution.ending, Status.NOT_TRAINED)
+    found = (
+        say.network_failed(solution.steps, solution.misfit)
+        if status is Status.NOT_TRAINED
+        else say.by_network(solution.steps, solution.misfit, solution.finest)
+    )
+    return status, (found, say.graphics_memory()) if solution.fell_back else (found,)

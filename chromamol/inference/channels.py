@@ -255,8 +255,8 @@ def _spacing(spacing_nm: float | tuple[float, ...]) -> tuple[float, float]:
         raise CallError(msg)
     if sides.min() < _FINEST_NM:
         msg = (
-            f"A pixel of {sides.min():g} nm is smaller than a molecule. Is this in um? Give the "
-            "pixel size in nm: 10 for 0.01 um."
+            f"A pixel of {sides.min():g} nm is smaller than a molecule. Is this in µm? Give the "
+            "pixel size in nm: 10 for 0.01 µm."
         )
         raise CallError(msg)
     return float(sides[0]), float(sides[-1])

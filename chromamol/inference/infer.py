@@ -208,7 +208,7 @@ def _with(rate_map: RateMap, *findings: Finding, **changes: object) -> RateMap:
 def _density_only(base: RateMap, channels: Channels, progress: Progress) -> RateMap:
     """Add the exploratory fit of a total density."""
     from chromamol.inference.density_only import fit_flat_potential
-    from chromamol.inference.estimate import BLANK_OVER_ELL, distance_to_cut
+    from chromamol.inference.nucleus import BLANK_OVER_ELL, distance_to_cut
 
     ell_nm = base.reaction_length_nm
     fit = fit_flat_potential(channels, base.settings, ell_nm, progress)
@@ -236,8 +236,8 @@ def _estimated(
     base: RateMap, channels: Channels, psf_nm: float, *, calibrated: bool, progress: Progress
 ) -> RateMap:
     """Add the map of two channels, or of one mark."""
-    from chromamol.inference.estimate import Nucleus
     from chromamol.inference.map_checks import check_map
+    from chromamol.inference.nucleus import Nucleus
     from chromamol.inference.settle import settle_model
 
     settings, mask = base.settings, channels.mask
@@ -337,9 +337,7 @@ def _undefined(channels: Channels, settings: Settings) -> NDArray[np.bool_]:
 
 
 def _fineness(estimate: Estimate) -> Finding:
-    """Return what the map can show of fine and sharp changes, or what its uncertainty holds."""
-    if estimate.status is Status.CLOSED_FORM:
-        return say.noise_only_sd()
+    """Return what the map can show of fine and sharp changes."""
     if estimate.smoothing_nm is None:
         return say.plateaus()
     if estimate.edge_share:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
-from chromamol.inference.estimate import Nucleus
+from chromamol.inference.nucleus import Nucleus
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,8 +12,8 @@ from chromamol.inference.model_fit import ASSUMED_NM, Model, first_length_nm
 from chromamol.settings import Role
 
 if TYPE_CHECKING:
-    from chromamol.inference.estimate import Nucleus
     from chromamol.inference.model_fit import ModelFit
+    from chromamol.inference.nucleus import Nucleus
     from chromamol.inference.rate_map import Finding
     from chromamol.progress import Progress
     from chromamol.settings import Settings

@@ -15,7 +15,7 @@ def test_all_is_understood(cli, image) -> None:
     said = words(done.stdout)
     assert done.exit_code == 0
     assert "2 channels, 48 x 76 pixels (y, x), uint16" in said
-    assert "40 x 30 nm (y, x); the image is 1.92 x 2.28 um" in said
+    assert "40 x 30 nm (y, x); the image is 1.92 x 2.28 µm" in said
     assert "'H3K9me3' taken as heterochromatin; intensities from" in said
     assert "'H3K27ac' taken as euchromatin;" in said
     assert "WARNING" not in said

@@ -38,7 +38,7 @@ def test_units(unit, nm):
 
 
 def test_a_micrometre_is_often_no_pixel_size():
-    spacing, (note,) = believe(1_000.0, 1_000.0, "The file states 1 um")
+    spacing, (note,) = believe(1_000.0, 1_000.0, "The file states 1 µm")
     assert spacing == (1_000.0, 1_000.0)
-    assert "many programs write 1 um" in note
+    assert "many programs write 1 µm" in note
     assert believe(1_000.0, 500.0, "") == ((1_000.0, 500.0), ())

@@ -45,7 +45,7 @@ BAD_CALLS = {
     "a mask of numbers": ({"total": _density(), "mask": np.ones(SHAPE, dtype=int)}, "mask > 0"),
     "no pixel size": ({"total": _density(), "spacing_nm": 0.0}, "pixel size.*0.0"),
     "a negative pixel size": ({"total": _density(), "spacing_nm": (10.0, -10.0)}, "pixel size"),
-    "a pixel size in um": ({"total": _density(), "spacing_nm": 0.01}, "Is this in um"),
+    "a pixel size in um": ({"total": _density(), "spacing_nm": 0.01}, "Is this in µm"),
     "an endless pixel": ({"total": _density(), "spacing_nm": float("inf")}, "pixel size"),
     "three pixel sizes": ({"total": _density(), "spacing_nm": (30.0, 10.0, 10.0)}, "pixel size"),
     "negative noise": ({"total": _density(), "noise_sd": -1.0}, "noise_sd"),

@@ -118,9 +118,9 @@ def test_files_of_absolute_maps_state_the_unit(absolute_analysis):
 
 def test_why_a_map_is_exploratory(analysis):
     exploratory = with_maps(analysis, *[{"exploratory": True}] * len(analysis.per_nucleus))
-    by_network = replace(exploratory, settings=analysis.settings.replace(method="network"))
     assert "implied by a model" in describe_map(record_of(exploratory), "rate")
-    assert "made by a network, and looked at by no check" in describe_map(
-        record_of(by_network), "rate"
-    )
-    assert "EXPLORATORY" not in describe_map(record_of(by_network), "compaction")
+    for method in ("direct", "network"):
+        unchecked = replace(exploratory, settings=analysis.settings.replace(method=method))
+        why = f"made with the method {method}, and looked at by no check"
+        assert why in describe_map(record_of(unchecked), "rate")
+        assert "EXPLORATORY" not in describe_map(record_of(unchecked), "compaction")

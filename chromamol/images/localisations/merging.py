@@ -58,7 +58,7 @@ def merge_tracks(name: str, table: Localisations) -> tuple[Localisations, tuple[
     if sizes.max() > _LONG_SHARE * len(table) and spread_nm > _WIDE_NM and len(first) > 1:
         msg = (
             f"{name}: track {track[longest[0]]} holds {sizes.max()} of {len(table)} rows, spread "
-            f"over {spread_nm / 1e3:.1f} um: it is no molecule. If it stands for rows without a "
+            f"over {spread_nm / 1e3:.1f} µm: it is no molecule. If it stands for rows without a "
             "track, give these a negative number; or keep all rows apart with "
             "--set merge_tracks=false, or name another column with --columns track=NAME."
         )

@@ -96,12 +96,12 @@ def grid_around(
         raise InputError(msg)
     y_um, x_um = (number * pixel_nm / 1e3 for number in first)
     notes: tuple[str, ...] = (
-        f"The picture begins at y = {y_um:g} um, x = {x_um:g} um of the table.",
+        f"The picture begins at y = {y_um:g} µm, x = {x_um:g} µm of the table.",
     )
     if wider:
         notes += (
             f"The localisations thin out towards {', '.join(wider)}: the picture goes on for "
-            f"{MARGIN_NM / 1e3:g} um there, and nuclei at these sides count as whole.",
+            f"{MARGIN_NM / 1e3:g} µm there, and nuclei at these sides count as whole.",
         )
     return PixelGrid((first[0], first[1]), (shape[0], shape[1]), pixel_nm), notes
 

@@ -299,7 +299,7 @@ def _check_field(
     if settings.length_unit == "camera-pixel":
         ways["camera-pixel"] = "camera pixels of another size (--camera-pixel-nm SIZE)"
     msg = (
-        f"{name} would span {sizes_um[0]:.3g} x {sizes_um[1]:.3g} um (y, x): {than}. "
+        f"{name} would span {sizes_um[0]:.3g} x {sizes_um[1]:.3g} µm (y, x): {than}. "
         f"{understood.positions} Say what they are in: {', or '.join(ways.values())}."
     )
     if not too_large:

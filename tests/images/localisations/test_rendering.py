@@ -210,7 +210,7 @@ def test_a_field_that_was_cropped_gets_no_margin(truth: Truth):
     assert len(grid_around("a", [field], 50.0)[1]) == 1
     few = Localisations(x_nm=truth.x_nm, y_nm=truth.y_nm)
     (place,) = grid_around("a", [few], 50.0)[1]
-    assert place == "The picture begins at y = 0.5 um, x = 1 um of the table."
+    assert place == "The picture begins at y = 0.5 µm, x = 1 µm of the table."
 
 
 def test_precisions_that_no_microscope_has_are_doubted(tmp_path, truth: Truth):
