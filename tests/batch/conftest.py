@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import tifffile
+from matplotlib.figure import Figure
 
-from chromamol.batch import Ended, plan_batch, run_batch
+from chromamol.batch import Ended, plan_batch, run_batch, tables
+from chromamol.report import comparisons, write
 from chromamol.results import figure
 from chromamol.settings import Settings
 
@@ -74,7 +76,10 @@ def folder_of(tmp_path: Path, image_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Results without the figure, which takes longer to draw than these images to analyse."""
+    """Results and reports without figures, which take longer to draw than images to analyse."""
     save = figure.save_figure
     monkeypatch.setattr(figure, "draw_figure", lambda *_, **__: None)
     monkeypatch.setattr(figure, "save_figure", lambda drawn, *paths: drawn and save(drawn, *paths))
+    for of_groups in (tables, comparisons):
+        monkeypatch.setattr(of_groups, "draw_superplots", lambda *_: Figure((1, 1)))
+    monkeypatch.setattr(write, "draw_maps", lambda *_: None)

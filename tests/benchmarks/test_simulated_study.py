@@ -14,6 +14,7 @@ from chromamol.benchmarks import simulated_study as benchmark
 from chromamol.benchmarks.simulated_study import simulated_study, to_markdown, true_ratios
 from chromamol.errors import CallError
 from chromamol.inference import infer
+from chromamol.report import comparisons, write
 from chromamol.results import figure
 
 if TYPE_CHECKING:
@@ -60,7 +61,9 @@ def test_a_small_study_all_the_way_and_again(
     save = figure.save_figure
     monkeypatch.setattr(figure, "draw_figure", lambda *_, **__: None)
     monkeypatch.setattr(figure, "save_figure", lambda drawn, *paths: drawn and save(drawn, *paths))
-    monkeypatch.setattr(tables, "draw_superplots", lambda *_: Figure())
+    for of_groups in (tables, comparisons):
+        monkeypatch.setattr(of_groups, "draw_superplots", lambda *_: Figure((1, 1)))
+    monkeypatch.setattr(write, "draw_maps", lambda *_: None)
     monkeypatch.setattr(simulation, "SIDES_PX", (36, 36))
     monkeypatch.setattr(simulation, "RATE_SD", 0.02)
     whole = simulation._settings

@@ -46,7 +46,9 @@ def words(text: str) -> str:
 
 def test_an_image_becomes_a_result_and_a_summary(cli, image, mask, tmp_path) -> None:
     settings = tmp_path / "mine.yaml"
-    settings.write_text("seed: 4\nreaction_length_nm: 150\n", encoding="utf-8")
+    settings.write_text(
+        "seed: 4\nreaction_length_nm: 150\nforward_check: false\n", encoding="utf-8"
+    )
     out = tmp_path / "out"
     done = cli(
         "run",

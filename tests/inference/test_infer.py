@@ -189,13 +189,10 @@ def _inferred(nucleus, *, noise: float = 0.05, settings: Settings = GIVEN, **how
 
 
 def test_plateaus_get_a_map_with_edges_and_a_smooth_rate_does_not(compartments, smooth, known):
-    settings = known.replace(forward_check=False)
-    found = _inferred(compartments, settings=settings)
+    found = _inferred(compartments, settings=known)
     assert "map-with-edges" in _codes(found)
     assert _error(found.rate, compartments.rate) < 0.04
-    gentle = infer_rates(
-        **smooth.channels(0.05), spacing_nm=10.0, calibrated=True, settings=settings
-    )
+    gentle = infer_rates(**smooth.channels(0.05), spacing_nm=10.0, calibrated=True, settings=known)
     assert "map-with-edges" not in _codes(gentle)
     assert "resolution-of-the-map" in _codes(gentle)
 
@@ -294,10 +291,9 @@ def test_blur_that_is_known_is_taken_out(smooth, known):
     blurred = {
         role: field + sd * rng.standard_normal(field.shape) for role, field in channels.items()
     }
-    settings = known.replace(forward_check=False)
     sharp, plain = (
         infer_rates(
-            **blurred, spacing_nm=10.0, calibrated=True, noise_sd=sd, psf_nm=psf, settings=settings
+            **blurred, spacing_nm=10.0, calibrated=True, noise_sd=sd, psf_nm=psf, settings=known
         )
         for psf in (40.0, None)
     )
@@ -307,9 +303,8 @@ def test_blur_that_is_known_is_taken_out(smooth, known):
 
 def test_an_unknown_gain_beside_a_total_widens_the_uncertainty(smooth, known):
     channels = smooth.channels(0.02, "total", "euchromatin")
-    settings = known.replace(forward_check=False)
     calibrated, relative = (
-        infer_rates(**channels, spacing_nm=10.0, calibrated=flag, settings=settings)
+        infer_rates(**channels, spacing_nm=10.0, calibrated=flag, settings=known)
         for flag in (True, False)
     )
     share = calibrated.rate_sd.mean() / calibrated.rate.mean()
