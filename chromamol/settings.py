@@ -208,8 +208,8 @@ class Settings(BaseModel):
         "weak-form",
         description="Estimator: weak-form (the analysis), direct (a quick preview) or network (a "
         "neural network is trained on each nucleus: minutes, and no uncertainty; to compare). Maps "
-        "of the last two are exploratory: no check looks at them. A total density alone has a fit "
-        "of its own, whatever is chosen.",
+        "of the last two are exploratory: they are not tested for false patterns. A total density "
+        "alone has a fit of its own, whatever is chosen.",
     )
     reaction_length_nm: Annotated[float, Field(gt=0, le=10_000)] | Literal["fit"] = Field(
         "fit",
@@ -339,6 +339,11 @@ class Settings(BaseModel):
                 msg = f"{name} ends ({limits[1]:g}) before it begins ({limits[0]:g})."
                 raise ValueError(msg)
         return self
+
+    @property
+    def has_checks(self) -> bool:
+        """Whether maps are tested for false patterns: null test, domains in the map, simulation."""
+        return self.method == "weak-form"
 
     def replace(self, **changes: Any) -> Settings:
         """Return a validated copy with some fields changed.

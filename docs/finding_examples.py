@@ -43,7 +43,7 @@ EXAMPLES: dict[str, tuple[tuple[Any, ...], ...]] = {
         (0.012, 0.34),
         (0.08, 0.11),
     ),
-    "noise_only_sd": ((),),
+    "preview": ((),),
     "by_network": ((1500, 1.0, 350.0),),
     "network_failed": ((1500, 4.0),),
     "graphics_memory": ((),),

@@ -147,7 +147,7 @@ def test_wheel_holds_what_the_plugin_and_the_samples_need(wheel_site: Path) -> N
     assert not (wheel_site / "tests").exists()
 
 
-# With the preview, which takes less of a minute.
+# With the preview, as the analysis takes most of a minute.
 QUICK_DEMO = """
 from dataclasses import replace
 from chromamol import demo

@@ -14,7 +14,6 @@ from chromamol.errors import InputError
 from chromamol.images.image import Image
 from chromamol.images.nuclei import label_nuclei
 from chromamol.pipeline import analyse
-from chromamol.results import figure
 from chromamol.results.measure import measure
 from chromamol.settings import Settings
 
@@ -75,11 +74,9 @@ def test_images_that_were_taken_alike_compare_by_their_raw_intensities(tmp_path)
     assert means["treated"] > 1.3 * means["control"]
 
 
-def test_a_folder_of_everything_ends_file_by_file(tmp_path, monkeypatch):
+@pytest.mark.usefixtures("without_figures")
+def test_a_folder_of_everything_ends_file_by_file(tmp_path):
     """Images, tables, masks, raw frames, licences: what each is, and why it is not analysed."""
-    save = figure.save_figure
-    monkeypatch.setattr(figure, "draw_figure", lambda *_, **__: None)
-    monkeypatch.setattr(figure, "save_figure", lambda drawn, *paths: drawn and save(drawn, *paths))
     because = {
         "hoechst-h2ax/1-162hrhoe2.tif": ("failed", "states no pixel size"),
         "loc-formats/Elyra_dstorm_data.txt": ("failed", "too few to see a nucleus"),

@@ -89,7 +89,7 @@ class Ended:
 
 
 def maps_in_doubt(every: Iterable[Ended]) -> str:
-    """Say how many rate maps of a batch must not be interpreted; "" where none is doubted."""
+    """Say how many rate maps of a batch should not be interpreted; "" where none is doubted."""
     every = list(every)
     doubted = sum(one.doubted for one in every)
     maps = sum(one.maps for one in every)

@@ -149,9 +149,10 @@ def _how_it_ended(solution: NetworkSolution) -> tuple[Status, tuple[Finding, ...
         Ending.CONVERGED: Status.CONVERGED,
         Ending.SPENT: Status.STOPPED,
     }.get(solution.ending, Status.NOT_TRAINED)
-    found = (
-        say.network_failed(solution.steps, solution.misfit)
-        if status is Status.NOT_TRAINED
-        else say.by_network(solution.steps, solution.misfit, solution.finest)
-    )
-    return status, (found, say.graphics_memory()) if solution.fell_back else (found,)
+    if status is Status.NOT_TRAINED:
+        found = [say.network_failed(solution.steps, solution.misfit)]
+    else:
+        found = [say.by_network(solution.steps, solution.misfit, solution.finest)]
+    if solution.fell_back:
+        found.append(say.graphics_memory())
+    return status, tuple(found)

@@ -56,7 +56,7 @@ def estimate_directly(
         residual=np.broadcast_to(np.nan, channels.mask.shape),
         rate_sd=np.where(channels.mask, rate_sd, np.nan),
         status=Status.CLOSED_FORM,
-        findings=(say.noise_only_sd(),),
+        findings=(say.preview(),),
     )
 
 

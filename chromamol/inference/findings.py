@@ -222,12 +222,12 @@ def null_test(false: float, found: float) -> Finding:
     )
 
 
-def noise_only_sd() -> Finding:
-    """Say that the uncertainty of the direct estimator leaves the smoothing out."""
+def preview() -> Finding:
+    """Say what the map of the direct estimator does not have."""
     return Finding(
         "preview",
         "This is a quick preview, and exploratory: it is blurred by its kernel, it has no residual "
-        "map and no test against false structure, and its uncertainty holds the noise only. Use "
+        "map and no test for false patterns, and its uncertainty holds the noise only. Use "
         "the weak-form method for the analysis.",
     )
 
@@ -236,10 +236,10 @@ def by_network(steps: int, misfit: float, finest_nm: float) -> Finding:
     """Say how a network was trained, and what its map does not have."""
     return Finding(
         "network",
-        f"A network was trained on this nucleus for {steps} steps. The map shows no changes that "
-        f"are finer than about {finest_nm:.0f} nm. It has no uncertainty, no residual and no test "
-        "against false structure; the blur of the microscope is not undone, and no use is made of "
-        "the nuclear envelope: its rim is less certain.",
+        f"A network was trained on this nucleus for {steps} steps. Its map is exploratory, and "
+        f"shows no changes that are finer than about {finest_nm:.0f} nm. It has no uncertainty, no "
+        "residual and no test for false patterns; the blur of the microscope is not undone, and no "
+        "use is made of the nuclear envelope: its rim is less certain.",
         misfit,
     )
 

@@ -11,21 +11,16 @@ if TYPE_CHECKING:
 
 
 _UNCHECKED = (
-    "The rate maps of this batch will be exploratory, and no groups are compared by them: method: "
-    "{} is set, and no check looks at its maps. For an analysis, set method: weak-form."
+    "{} of this batch are exploratory, and no groups are compared by them: the maps of method: {} "
+    "are not tested for false patterns. For an analysis, set method: weak-form."
 )
-
-
-def is_checked(method: str) -> bool:
-    """Tell whether checks look at the maps of a method: those of a posterior, and the residual."""
-    return method == "weak-form"
 
 
 def doubts_ahead(settings: Settings) -> tuple[str, ...]:
     """Say why no rate map will be believed, whatever the images show.
 
     These settings lead to the finding ``uncalibrated-fixed-ell`` or ``uncalibrated-total`` of two
-    channels, or to exploratory maps, as no check looks at them.
+    channels, or to exploratory maps, as those of the method are not tested for false patterns.
 
     Parameters
     ----------
@@ -39,9 +34,10 @@ def doubts_ahead(settings: Settings) -> tuple[str, ...]:
     """
     roles = set(settings.roles or ())
     of_gains = _of_gains(settings, roles)
-    if is_checked(settings.method) or roles == {Role.TOTAL}:
+    if settings.has_checks or roles == {Role.TOTAL} or (roles and of_gains):
         return of_gains
-    return (*of_gains, _UNCHECKED.format(settings.method))
+    which = "The other rate maps" if of_gains else "The rate maps"
+    return (*of_gains, _UNCHECKED.format(which, settings.method))
 
 
 def _of_gains(settings: Settings, roles: set[Role]) -> tuple[str, ...]:
@@ -50,7 +46,7 @@ def _of_gains(settings: Settings, roles: set[Role]) -> tuple[str, ...]:
     if settings.intensity_per_fraction != "auto" or is_one_channel:
         return ()
     which = "No rate map" if roles else "No rate map of an image with two channels"
-    begin = f"{which} of this batch will be believed: the gain of the channels is unknown"
+    begin = f"{which} of this batch can be believed: the gain of the channels is unknown"
     end = "Give intensity_per_fraction{}. The compaction maps hold."
     if Role.TOTAL in roles:
         return (f"{begin}, and one of them is a total density. {end.format('')}",)

@@ -9,9 +9,9 @@ import numpy as np
 
 from chromamol.errors import CallError, InputError
 from chromamol.inference import findings as say
+from chromamol.inference.border import blanked_nm, distance_to_cut
 from chromamol.inference.channels import Channels, check_channels
 from chromamol.inference.compaction import compaction_map
-from chromamol.inference.foresight import is_checked
 from chromamol.inference.inspection import excluded_bodies, mask_pieces, undefined_rate
 from chromamol.inference.model_fit import first_length_nm
 from chromamol.inference.rate_map import Finding, Quantity, RateMap, Scale, Status
@@ -208,7 +208,6 @@ def _with(rate_map: RateMap, *findings: Finding, **changes: object) -> RateMap:
 def _density_only(base: RateMap, channels: Channels, progress: Progress) -> RateMap:
     """Add the exploratory fit of a total density."""
     from chromamol.inference.density_only import fit_flat_potential
-    from chromamol.inference.nucleus import BLANK_OVER_ELL, distance_to_cut
 
     ell_nm = base.reaction_length_nm
     fit = fit_flat_potential(channels, base.settings, ell_nm, progress)
@@ -217,11 +216,10 @@ def _density_only(base: RateMap, channels: Channels, progress: Progress) -> Rate
     assumed = base.settings.reaction_length_nm == "fit"
     about_ell = say.ell_not_fitted(ell_nm) if assumed else say.ell_given(ell_nm)
     found = [say.density_only(), about_ell]
-    blank_nm = BLANK_OVER_ELL * ell_nm
     distance_nm = distance_to_cut(channels.mask, channels.spacing_nm, base.settings.boundary)
-    blanked = channels.mask & (distance_nm < blank_nm)
+    blanked = channels.mask & (distance_nm < blanked_nm(ell_nm))
     if blanked.any():
-        found.append(say.cut(blank_nm, float(blanked.sum() / channels.mask.sum())))
+        found.append(say.cut(blanked_nm(ell_nm), float(blanked.sum() / channels.mask.sum())))
     rate, residual = (np.where(blanked, np.nan, yx) for yx in (fit.rate, fit.residual))
     return _with(
         base,
@@ -259,7 +257,7 @@ def _estimated(
     model, ell_nm = settled.model, settled.model.reaction_length_nm
     estimate = nucleus.estimate(model, settled.others)
     uncertain_total = not calibrated and Role.TOTAL in channels.densities
-    exploratory = uncertain_total or not is_checked(settings.method)
+    exploratory = uncertain_total or not settings.has_checks
     base = replace(base, reaction_length_nm=ell_nm, exploratory=exploratory)
     of_nucleus = tuple(found)  # which stay where there is no map
     found += settled.findings
@@ -271,7 +269,7 @@ def _estimated(
     blank = nucleus.cut | undefined
     if nucleus.cut.any():
         share = float(nucleus.cut.sum() / mask.sum())
-        found.append(say.cut(nucleus.blanked_nm(ell_nm), share))
+        found.append(say.cut(blanked_nm(ell_nm), share))
     rate, residual = (
         np.where(blank, np.nan, yx_map) for yx_map in (estimate.rate, estimate.residual)
     )

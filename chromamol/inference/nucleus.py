@@ -14,6 +14,7 @@ from scipy import ndimage, optimize
 from chromamol.equations.mark_turnover import MarkTurnover
 from chromamol.errors import CallError, InputError
 from chromamol.inference.blend import Blend
+from chromamol.inference.border import blanked_nm, distance_to_cut
 from chromamol.inference.by_network import MOST_BINS, bins_around, estimate_by_network
 from chromamol.inference.direct import estimate_directly
 from chromamol.inference.estimate import Estimate
@@ -54,9 +55,8 @@ _SHIFT, _SHIFT_TOLERANCE = 0.08, 2e-3
 # Draws from the posterior, four to a batch: its spread is then known to 1 / sqrt(2 * 48), 10 %, in
 # each pixel.
 _BATCHES = 12
-# Rows are faded in over this distance from a cut, and the map is blanked along it.
-_FADE_OVER_ELL, BLANK_OVER_ELL = 1.2, 0.85
-# And over this one from where there is no euchromatin.
+# Rows are faded in over this distance from a cut, and this one from where there is no euchromatin.
+_FADE_OVER_ELL = 1.2
 _UNDEFINED_FADE_OVER_ELL = 0.3
 # The spread of the draws is averaged over this share of the map's own smoothing length, and for a
 # map with edges over this share of ell.
@@ -111,10 +111,6 @@ class Nucleus:
     def _fine(self) -> Level:
         return self._level(_FINE)
 
-    def blanked_nm(self, ell_nm: float) -> float:
-        """Return how far from a cut the map is left blank, nm."""
-        return BLANK_OVER_ELL * ell_nm
-
     def fit_model(self, start: Model, *, mixing: bool, smallest_nm: float) -> ModelFit:
         """Find the reaction length if the settings ask for it, and the mixing energy.
 
@@ -156,11 +152,11 @@ class Nucleus:
         """
         ell_nm = model.reaction_length_nm
         mask = self.channels.mask
-        self.cut = mask & (self._cut_distance_nm < self.blanked_nm(ell_nm))
+        self.cut = mask & (self._cut_distance_nm < blanked_nm(ell_nm))
         if self.cut.sum() == mask.sum():
             self.cut = np.zeros_like(mask)
             msg = (
-                f"Nothing of this image is farther than {self.blanked_nm(ell_nm):.0f} nm from its "
+                f"Nothing of this image is farther than {blanked_nm(ell_nm):.0f} nm from its "
                 "border, where the flux is unknown. Use a larger image, or boundary 'no-flux'."
             )
             raise InputError(msg)
@@ -394,17 +390,3 @@ class Nucleus:
             scale_nm=self._scale_nm,
             resolution_nm=bins_over_ell * self._scale_nm,
         )
-
-
-def distance_to_cut(
-    mask: NDArray[np.bool_], spacing_nm: tuple[float, float], boundary: str
-) -> NDArray[np.float64]:
-    """Return the distance of every pixel to the part of the image border that cuts the mask, nm."""
-    edge = np.zeros_like(mask)
-    if boundary in {"auto", "cut"}:
-        edge[[0, -1], :] = mask[[0, -1], :]
-        edge[:, [0, -1]] = mask[:, [0, -1]]
-    if not edge.any():
-        return np.broadcast_to(np.inf, mask.shape)
-    distance_nm: NDArray[np.float64] = ndimage.distance_transform_edt(~edge, sampling=spacing_nm)
-    return distance_nm

@@ -22,9 +22,9 @@ _OF_OTHERS = {
     "show the density of chromatin, too.",
 }
 _EXPLORATORY = (
-    "They are exploratory (the gain between the channels is unknown, or they were made with the "
-    "method direct or network, whose maps no check looks at): they suggest what to look for, and "
-    "are no measurement."
+    "They are exploratory (the gain of a total density beside another channel is unknown, or they "
+    "were made with the method direct or network, whose maps are not tested for false patterns): "
+    "they suggest what to look for, and are no measurement."
 )
 
 

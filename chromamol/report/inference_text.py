@@ -113,7 +113,8 @@ def estimation_text(survey: Survey, cite: Cited) -> Iterator[Markup]:
         yield Markup(
             "Maps were made with the direct estimator, a preview: channels were convolved with a "
             "mollifier and its derivatives {}, and the ratio of the smoothed sides of the equation "
-            "was taken. Its uncertainty holds the noise only."
+            "was taken. Its uncertainty holds the noise only. Such maps are not tested for false "
+            "patterns, and are exploratory."
         ).format(cite("bhartari2025"))
     if any(method == "network" for method, _, _ in used):
         yield Markup(
@@ -122,7 +123,7 @@ def estimation_text(survey: Survey, cite: Cited) -> Iterator[Markup]:
             "gives the densities and their derivatives. It was trained on the image, in units of "
             "its noise, and on the equation, by Adam {} and L-BFGS {}; the rate, a smooth field, "
             "was solved for between rounds {}. It makes no use of the nuclear envelope and gives "
-            "no uncertainty."
+            "no uncertainty. Such maps are not tested for false patterns, and are exploratory."
         ).format(
             cite("tancik2020"),
             cite("bhartari2025"),

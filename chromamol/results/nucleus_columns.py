@@ -202,7 +202,7 @@ _HOW: tuple[Declaration, ...] = (
         "exploratory",
         "",
         "Whether the rate map only suggests what to look for, and is no measurement.",
-        NONE,
+        "of a total density, alone or of unknown gain beside another channel; or not by weak-form",
         OURS,
     ),
     (

@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 import chromamol
 from chromamol.images.image import SourceFile
-from chromamol.inference.foresight import is_checked
 from chromamol.inference.rate_map import Quantity, Scale
 from chromamol.results.in_words import in_words, is_doubted
 from chromamol.results.naming import naming_of, with_unit
@@ -186,13 +185,20 @@ def warnings_of(record: Record, name: MapName) -> list[str]:
     warnings = []
     first = record.nuclei[0]
     if first.exploratory:
-        why = (
-            "implied by a model, not determined by the data"
-            if first.quantity is Quantity.DENSITY_ONLY or is_checked(record.settings.method)
-            else f"made with the method {record.settings.method}, and looked at by no check"
-        )
-        warnings.append(f"EXPLORATORY: {why}")
+        warnings.append(f"EXPLORATORY: {_why_exploratory(first, record.settings)}")
     doubted = [str(one.label) for one in record.nuclei if is_doubted(one)]
     if doubted:
         warnings.append(f"DO NOT BELIEVE nucleus {', '.join(doubted)}: see the findings")
     return warnings
+
+
+def _why_exploratory(nucleus: NucleusRecord, settings: Settings) -> str:
+    """Say what keeps a map from being a measurement."""
+    untested = nucleus.quantity is not Quantity.DENSITY_ONLY and not settings.has_checks
+    of_total = any(finding.code == "uncalibrated-total" for finding in nucleus.findings)
+    reasons = []
+    if of_total or not untested:
+        reasons.append("implied by a model, not determined by the data")
+    if untested:
+        reasons.append(f"made with the method {settings.method}, and not tested for false patterns")
+    return "; ".join(reasons)

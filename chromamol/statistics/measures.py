@@ -22,9 +22,9 @@ LEVEL_REASON = (
 )
 
 EXPLORATORY_REASON = (
-    "Some maps are exploratory: they come from a total density, from channels of unknown gain, or "
-    "from the method direct or network, whose maps no check looks at. A difference between them is "
-    "not a difference of the rates. For an analysis, set method: weak-form."
+    "Some maps are exploratory: they come from a total density, alone or of unknown gain beside "
+    "another channel, or from the method direct or network, whose maps, unlike those of weak-form, "
+    "are not tested for false patterns. A difference between them is not a difference of the rates."
 )
 
 

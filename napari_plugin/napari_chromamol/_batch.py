@@ -89,6 +89,7 @@ class Batch:
         self.progress = RunProgress()
         self.trouble = ""
         self._ended: list[Ended] = []
+        self._complete = False
         self._folder, self._out = folder, out
 
     @property
@@ -97,8 +98,14 @@ class Batch:
         counts = Counter(row.status for row in self.rows)
         words = [f"{counts[Status.OK]} of {counted(len(self.rows), 'image')} done"]
         words += [f"{counts[status]} {status}" for status in _NOT_OK if counts[status]]
+        return f"{', '.join(words)}."
+
+    @property
+    def doubts(self) -> str:
+        """How many maps should not be interpreted, and where to read why; "" if there is none."""
         doubts = maps_in_doubt(self._ended)
-        return f"{', '.join(words)}.{f' {doubts}: see the report.' if doubts else ''}"
+        where = "see the report" if self._complete else "click an image to read why"
+        return f"{doubts}: {where}." if doubts else ""
 
     @property
     def report(self) -> Path | None:
@@ -142,6 +149,7 @@ class Batch:
                     _fill(row, ended)
                     row = next(waiting, row)
                     row.status = RUNNING if row.seconds is None else row.status
+                self._complete = True
             except Cancelled:
                 if row.status == RUNNING:  # else the report was stopped
                     row.status, row.remark = CANCELLED, "Stopped before it was complete."

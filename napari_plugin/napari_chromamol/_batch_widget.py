@@ -15,7 +15,6 @@ from chromamol.inference.foresight import doubts_ahead
 from chromamol.settings import Settings
 from napari_chromamol._batch import Batch, counted
 from napari_chromamol._batch_panel import BatchPanel
-from napari_chromamol._fields import for_settings_file
 from napari_chromamol._launch import launch
 from napari_chromamol._on_screen import follow
 from napari_chromamol._reader import layers_of
@@ -36,6 +35,7 @@ class BatchWidget(BatchPanel):
         self._viewer = napari_viewer
         self._batch: Batch | None = None
         self._running = False
+        self._foreseen = ""
         self._timer = QTimer(self)
         self._timer.setInterval(_LOOK_EVERY_MS)
         self._timer.timeout.connect(self._look)
@@ -78,7 +78,8 @@ class BatchWidget(BatchPanel):
             self.message.tell(error)
             return
         self._running = True
-        self.message.say(for_settings_file(" ".join(doubts_ahead(settings))))
+        self._foreseen = " ".join(doubts_ahead(settings))
+        self.message.say(self._foreseen)
         self.show_running(True)
         self._watch(batch)
 
@@ -112,7 +113,7 @@ class BatchWidget(BatchPanel):
 
     def _show_result(self, layers: list[LayerData]) -> None:
         """Show a result that was read."""
-        self.message.say("")
+        self.message.say(self._foreseen if self.is_running else "")
         for data, shown, kind in layers:
             self._viewer.add_layer(Layer.create(data, shown, kind))
 
@@ -157,9 +158,10 @@ class BatchWidget(BatchPanel):
         """Say how the images of a batch ended."""
         self.destroyed.disconnect(batch.progress.cancel)
         self._rest()
-        sentences = [batch.summary] if batch.rows else []
-        sentences += [batch.trouble] if batch.trouble else []
-        self.message.say(" ".join(sentences), trouble=bool(batch.trouble))
+        foreseen = self._foreseen if any(row.store for row in batch.rows) else ""
+        summary = batch.summary if batch.rows else ""
+        said = " ".join(filter(None, [summary, batch.doubts or foreseen, batch.trouble]))
+        self.message.say(said, trouble=bool(batch.trouble))
 
     def _rest(self) -> None:
         """Come to rest after a batch or a search."""

@@ -9,11 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import tifffile
-from matplotlib.figure import Figure
 
-from chromamol.batch import Ended, plan_batch, run_batch, tables
-from chromamol.report import comparisons, write
-from chromamol.results import figure
+from chromamol.batch import Ended, plan_batch, run_batch
 from chromamol.settings import Settings
 
 if TYPE_CHECKING:
@@ -72,14 +69,3 @@ def folder_of(tmp_path: Path, image_path: Path) -> Callable[..., Path]:
         return folder
 
     return make
-
-
-@pytest.fixture
-def without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Results and reports without figures, which take longer to draw than images to analyse."""
-    save = figure.save_figure
-    monkeypatch.setattr(figure, "draw_figure", lambda *_, **__: None)
-    monkeypatch.setattr(figure, "save_figure", lambda drawn, *paths: drawn and save(drawn, *paths))
-    for of_groups in (tables, comparisons):
-        monkeypatch.setattr(of_groups, "draw_superplots", lambda *_: Figure((1, 1)))
-    monkeypatch.setattr(write, "draw_maps", lambda *_: None)

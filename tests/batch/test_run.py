@@ -21,6 +21,7 @@ from chromamol.errors import CallError, Cancelled, InputError
 from chromamol.pipeline import analyse
 from chromamol.progress import Silent
 from chromamol.results.result import result_of
+from chromamol.statistics.measures import EXPLORATORY_REASON
 
 from .conftest import QUICK, lines_of, run
 
@@ -152,6 +153,9 @@ def test_groups_are_in_the_tables(folder_of: FolderOf) -> None:
     assert list(compared["reference"].unique()) == ["'=2+3"]
     assert compared["p"].isna().all()
     assert compared["reason"].notna().all()
+    reasons = compared.set_index("measure")["reason"]
+    assert reasons["rate_mean"] == EXPLORATORY_REASON  # by the preview
+    assert reasons["area_um2"] != EXPLORATORY_REASON
     assert (out / "comparisons.pdf").read_bytes().startswith(b"%PDF")
 
     # Without the sheet there is no comparison any more.

@@ -6,16 +6,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
 
 from chromamol import simulated_study as simulation
-from chromamol.batch import tables
 from chromamol.benchmarks import simulated_study as benchmark
 from chromamol.benchmarks.simulated_study import simulated_study, to_markdown, true_ratios
 from chromamol.errors import CallError
-from chromamol.inference import infer
-from chromamol.report import comparisons, write
-from chromamol.results import figure
+from chromamol.settings import Settings
+from chromamol.statistics.measures import LEVEL_REASON
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,21 +52,16 @@ def test_a_truth_that_was_damaged_is_a_sentence(tmp_path: Path, content: bytes) 
     assert truth.read_bytes() == content
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_a_small_study_all_the_way_and_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    save = figure.save_figure
-    monkeypatch.setattr(figure, "draw_figure", lambda *_, **__: None)
-    monkeypatch.setattr(figure, "save_figure", lambda drawn, *paths: drawn and save(drawn, *paths))
-    for of_groups in (tables, comparisons):
-        monkeypatch.setattr(of_groups, "draw_superplots", lambda *_: Figure((1, 1)))
-    monkeypatch.setattr(write, "draw_maps", lambda *_: None)
     monkeypatch.setattr(simulation, "SIDES_PX", (36, 36))
     monkeypatch.setattr(simulation, "RATE_SD", 0.02)
     whole = simulation._settings
     # The preview, which is quick, as if it were the analysis.
     quick = {"method": "direct"}
-    monkeypatch.setattr(infer, "is_checked", lambda _method: True)
+    monkeypatch.setattr(Settings, "has_checks", True)
     monkeypatch.setattr(simulation, "_settings", lambda **known: whole(**known).replace(**quick))
     studies = {name: benchmark._STUDIES[name] for name in ("effect", "unknown-gain")}
     monkeypatch.setattr(benchmark, "_STUDIES", studies)
@@ -92,7 +84,7 @@ def test_a_small_study_all_the_way_and_again(
     assert level.low < level.true_ratio < level.high
     refused = by_name["unknown-gain", "rate_mean"]
     assert pd.isna(refused.p)
-    assert "gain" in refused.reason
+    assert refused.reason == LEVEL_REASON
     written = to_markdown(found)
     assert "not compared: " in written
     assert f"| effect | rate_mean | 4 | {level.true_ratio:.3f} | {level.ratio:.3f} |" in written

@@ -19,19 +19,13 @@ from chromamol.batch.log import BatchLog
 from chromamol.batch.task import Task
 from chromamol.cli.app import app
 from chromamol.cli.batch import _told
-from chromamol.results import figure
 
 if TYPE_CHECKING:
     from typer.testing import Result
 
+pytestmark = pytest.mark.usefixtures("without_figures")
+
 QUICK = ("--set", "method=direct", "--set", "nucleus_min_area_um2=0.5", "--workers", "0")
-
-
-@pytest.fixture(autouse=True)
-def _without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    save = figure.save_figure
-    monkeypatch.setattr(figure, "draw_figure", lambda *_, **__: None)
-    monkeypatch.setattr(figure, "save_figure", lambda drawn, *paths: drawn and save(drawn, *paths))
 
 
 @pytest.fixture
@@ -62,7 +56,7 @@ def test_a_folder_and_again(folder: Path, tmp_path: Path) -> None:
     assert "2 of 3 images are done, 0 failed, 1 skipped." in said
     table = tmp_path / "out" / "nuclei.csv"
     assert f"2 of 2 rate maps should not be interpreted: see the column findings of {table}" in said
-    assert done.stderr.startswith("No rate map of an image with two channels of this batch will be")
+    assert done.stderr.startswith("No rate map of an image with two channels of this batch can be")
     assert (tmp_path / "out" / "day 1" / "ü" / "rate.ome.tif").is_file()
     again = batch(folder, "-o", tmp_path / "out", *QUICK)
     said = " ".join(again.stdout.split())

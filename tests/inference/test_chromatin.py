@@ -103,8 +103,9 @@ def test_a_wrong_gain_at_a_given_length_is_wrong_and_said_to_be(smooth, known):
 
 def test_nothing_is_swapped_between_the_axes(anisotropic, known):
     channels = anisotropic.channels(0.03)
+    checked = known.replace(forward_check=True)
     found = infer_rates(
-        **channels, spacing_nm=anisotropic.spacing_nm, calibrated=True, settings=known
+        **channels, spacing_nm=anisotropic.spacing_nm, calibrated=True, settings=checked
     )
     turned = infer_rates(
         **{role: field.T for role, field in channels.items()},
@@ -112,6 +113,9 @@ def test_nothing_is_swapped_between_the_axes(anisotropic, known):
         calibrated=True,
         settings=known,
     )
+    codes = {finding.code for finding in found.findings}
+    assert codes & {"model-explains", "model-explains-with-detail"}
+    assert "ell-doubtful" not in codes
     assert anisotropic.error(found.rate) < 0.035
     assert found.spacing_nm == (10.0, 20.0)
     np.testing.assert_allclose(turned.rate, found.rate.T, rtol=1e-3)

@@ -112,7 +112,8 @@ def test_a_cancelled_run_stops(smooth, known, patience):
 
 def test_progress_says_what_is_going_on(smooth, known):
     progress = _Stopping(10_000)
-    infer_rates(**smooth.channels(0.05), spacing_nm=10.0, settings=known, progress=progress)
+    settings = known.replace(forward_check=True)
+    infer_rates(**smooth.channels(0.05), spacing_nm=10.0, settings=settings, progress=progress)
     assert progress.stages == [
         "measuring compaction",
         "inferring the rate",

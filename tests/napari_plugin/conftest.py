@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 import tifffile
 from npe2 import PluginManifest
-from qtpy.QtCore import Qt, QThreadPool
+from qtpy.QtCore import QStandardPaths, Qt, QThreadPool
 from scipy import ndimage
 
 import napari_chromamol
-from napari_chromamol import _last_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -104,7 +103,7 @@ def run(qtbot: QtBot) -> Callable[[RateMapWidget], None]:
 @pytest.fixture(autouse=True, scope="session")
 def settings_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The settings of the last run go to a folder of this process, not to the user's."""
-    file = tmp_path_factory.mktemp("config") / "last-settings.yaml"
+    place = str(tmp_path_factory.mktemp("config"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_last_settings, "_path", lambda: file)
+        patch.setattr(QStandardPaths, "writableLocation", lambda *_: place)
         yield

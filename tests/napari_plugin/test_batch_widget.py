@@ -17,11 +17,11 @@ from qtpy.QtWidgets import QFileDialog
 
 from chromamol import pipeline
 from chromamol.pipeline import analyse
-from chromamol.results import figure
 from chromamol.results.result import result_of
 from chromamol.results.tables import write_table
 from chromamol.results.write import _file_names
 from chromamol.settings import Settings
+from napari_chromamol import _batch
 from napari_chromamol._batch_table import HEADINGS
 from napari_chromamol._path_row import PathEdit
 
@@ -39,13 +39,6 @@ RUN_MS = 30_000
 BROKEN, FIRST, SECOND = "=1+2.tif", "cell 3.ome.tif", "dag 2/späte Zelle.ome.tif"
 
 Run = Callable[[], None]
-
-
-@pytest.fixture
-def without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Results without the figure, which takes longer to draw than these images to analyse."""
-    for name in ("draw_figure", "save_figure"):
-        monkeypatch.setattr(figure, name, lambda *_, **__: None)
 
 
 @pytest.fixture
@@ -226,7 +219,8 @@ def test_cancel_keeps_what_is_done(
     click(qtbot, widget.cancel_button)
     qtbot.waitUntil(lambda: not widget.is_running, timeout=RUN_MS)
     assert statuses(widget) == {FIRST: "ok", SECOND: "cancelled", "last.ome.tif": "waiting"}
-    assert widget.message.text().startswith("1 of 3 images done, 1 cancelled, 1 waiting. 1 of 1 ")
+    doubts = "1 of 1 rate map should not be interpreted: click an image to read why."
+    assert widget.message.text() == f"1 of 3 images done, 1 cancelled, 1 waiting. {doubts}"
     assert [line["status"] for line in lines_of(out)] == ["ok"]
     assert (out / "cell 3" / "nuclei.csv").is_file()
     assert not (out / "dag 2").exists()
@@ -365,7 +359,11 @@ def test_the_report_is_opened(widget, run, out, qtbot, monkeypatch) -> None:
     opened: list[QUrl] = []
     monkeypatch.setattr(QDesktopServices, "openUrl", opened.append)
     assert widget.report_button.isHidden()
+    widget.settings.path().write_text("method: direct\nintensity_per_fraction: 2000")
+    monkeypatch.setattr(_batch, "maps_in_doubt", lambda _: "")
     run()
+    done = "2 of 3 images done, 1 failed. The rate maps of this batch are exploratory"
+    assert widget.message.text().startswith(done)
     assert not widget.report_button.isHidden()
     click(qtbot, widget.report_button)
     assert [one.toLocalFile() for one in opened] == [str(out / "report.html")]

@@ -6,17 +6,18 @@ import csv
 import shutil
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 import tifffile
-from matplotlib.figure import Figure
 
-from chromamol.batch import plan_batch, run_batch, tables
-from chromamol.inference import infer
-from chromamol.report import comparisons, write
-from chromamol.results import figure
+from chromamol.batch import plan_batch, run_batch
+from chromamol.report import write
 from chromamol.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SHAPE, YX_SPACING_NM = (48, 76), (40.0, 30.0)
 SETTINGS = Settings(method="direct", nucleus_min_area_um2=0.5, intensity_per_fraction=2000)
@@ -48,7 +49,10 @@ def write_image(path: Path, seed: int) -> None:
 
 
 @pytest.fixture(scope="session")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def study(
+    tmp_path_factory: pytest.TempPathFactory,
+    leave_out_figures: Callable[[pytest.MonkeyPatch], None],
+) -> Path:
     """What a batch with a sample sheet left; nobody writes to it."""
     folder, out = tmp_path_factory.mktemp("images"), tmp_path_factory.mktemp("study") / "out"
     rows = [("image", "group", "replicate")]
@@ -60,21 +64,23 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     sheet = folder / "samples.csv"
     with sheet.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(rows)
-    with pytest.MonkeyPatch.context() as patch:  # figures of the batch itself take long
-        patch.setattr(tables, "draw_superplots", lambda *_: Figure((1, 1)))
-        save = figure.save_figure
-        patch.setattr(figure, "draw_figure", lambda *_, **__: None)
-        patch.setattr(figure, "save_figure", lambda drawn, *files: drawn and save(drawn, *files))
+    with pytest.MonkeyPatch.context() as patch:
+        leave_out_figures(patch)
         # Maps of the preview, which are quick, as if they were those of an analysis.
-        patch.setattr(infer, "is_checked", lambda _method: True)
+        patch.setattr(Settings, "has_checks", True)
         list(run_batch(plan_batch(folder, out, sheet=sheet), SETTINGS, workers=0))
     return out
 
 
 @pytest.fixture
-def out(study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def out(
+    study: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    leave_out_figures: Callable[[pytest.MonkeyPatch], None],
+) -> Path:
     """A copy of it, whose report is made without the figures of the groups, which take long."""
-    monkeypatch.setattr(comparisons, "draw_superplots", lambda *_: Figure((1, 1)))
+    leave_out_figures(monkeypatch)
     monkeypatch.setattr(write, "draw_maps", lambda *_: None)
     return Path(shutil.copytree(study, tmp_path / "out"))
 

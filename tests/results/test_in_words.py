@@ -121,6 +121,6 @@ def test_why_a_map_is_exploratory(analysis):
     assert "implied by a model" in describe_map(record_of(exploratory), "rate")
     for method in ("direct", "network"):
         unchecked = replace(exploratory, settings=analysis.settings.replace(method=method))
-        why = f"made with the method {method}, and looked at by no check"
+        why = f"EXPLORATORY: made with the method {method}, and not tested for false patterns"
         assert why in describe_map(record_of(unchecked), "rate")
         assert "EXPLORATORY" not in describe_map(record_of(unchecked), "compaction")

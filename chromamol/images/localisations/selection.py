@@ -291,7 +291,7 @@ def _check_field(
     than = "more than any field of view" if too_large else "less than any nucleus"
     ways = {
         "nm": "nm (--set length_unit=nm)",
-        "um": "um (--set length_unit=um)",
+        "um": "µm (--set length_unit=um)",
         "camera-pixel": "camera pixels (--set length_unit=camera-pixel --camera-pixel-nm SIZE)",
     }
     in_use = settings.length_unit if settings.length_unit != "auto" else understood.unit
