@@ -20,6 +20,7 @@ from qtpy.QtWidgets import QApplication
 
 from chromamol.samples import sample_path
 from chromamol.settings import Role, Settings
+from chromamol.simulation import REACTION_LENGTH_NM
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,7 +101,14 @@ def batch(viewer: napari.Viewer) -> None:
         shutil.copy(sample_path("sted"), folder / "day 1" / "without a pixel size.tif")
         _, widget = viewer.window.add_plugin_dock_widget("chromamol", "Batch: a folder of images")
         settings = Path("settings.yaml")
-        settings.write_text(Settings(nucleus_min_area_um2=0.2).to_yaml(), encoding="utf-8")
+        known = Settings(
+            nucleus_min_area_um2=0.2,
+            nucleus_smoothing_nm=40,
+            intensity_per_fraction=2000,
+            background_intensity=0,
+            reaction_length_nm=REACTION_LENGTH_NM,
+        )
+        settings.write_text(known.to_yaml(), encoding="utf-8")
         widget.images.choose(str(folder))
         widget.settings.choose(str(settings))
         widget.results.choose("results")
@@ -109,6 +117,7 @@ def batch(viewer: napari.Viewer) -> None:
         wait_until(lambda: not widget.is_running, LONGEST_RUN_S)
         widget.open_result(widget.table.images.index(0, 0))
         wait_until(lambda: bool(viewer.layers), LONGEST_RUN_S)
+        settle()
         widget.table.selectRow(1)
         picture(viewer, "batch-widget.png")
 

@@ -35,7 +35,7 @@ class BatchWidget(BatchPanel):
         self._viewer = napari_viewer
         self._batch: Batch | None = None
         self._running = False
-        self._foreseen = ""
+        self._foreseen, self._said = "", ("", False)
         self._timer = QTimer(self)
         self._timer.setInterval(_LOOK_EVERY_MS)
         self._timer.timeout.connect(self._look)
@@ -79,7 +79,7 @@ class BatchWidget(BatchPanel):
             return
         self._running = True
         self._foreseen = " ".join(doubts_ahead(settings))
-        self.message.say(self._foreseen)
+        self._say(self._foreseen)
         self.show_running(True)
         self._watch(batch)
 
@@ -112,8 +112,8 @@ class BatchWidget(BatchPanel):
         return super().event(event)
 
     def _show_result(self, layers: list[LayerData]) -> None:
-        """Show a result that was read."""
-        self.message.say(self._foreseen if self.is_running else "")
+        """Show a result that was read, and say again how the batch stands."""
+        self._say(*self._said)
         for data, shown, kind in layers:
             self._viewer.add_layer(Layer.create(data, shown, kind))
 
@@ -152,7 +152,7 @@ class BatchWidget(BatchPanel):
         if batch is self._batch:
             self._rest()
             found = f"{counted(len(batch.rows), 'image')} found."
-            self.message.say(batch.trouble or found, trouble=bool(batch.trouble))
+            self._say(batch.trouble or found, bool(batch.trouble))
 
     def _on_done(self, batch: Batch) -> None:
         """Say how the images of a batch ended."""
@@ -161,7 +161,12 @@ class BatchWidget(BatchPanel):
         foreseen = self._foreseen if any(row.store for row in batch.rows) else ""
         summary = batch.summary if batch.rows else ""
         said = " ".join(filter(None, [summary, batch.doubts or foreseen, batch.trouble]))
-        self.message.say(said, trouble=bool(batch.trouble))
+        self._say(said, bool(batch.trouble))
+
+    def _say(self, text: str, trouble: bool = False) -> None:
+        """Say how the batch stands."""
+        self._said = text, trouble
+        self.message.say(text, trouble=trouble)
 
     def _rest(self) -> None:
         """Come to rest after a batch or a search."""

@@ -170,6 +170,7 @@ def test_a_folder_again_and_replaced(
     for row, layers in ((0, 0), (2, 9)):
         widget.table.doubleClicked.emit(widget.table.model().index(row, 0))
         qtbot.waitUntil(lambda layers=layers: len(viewer.layers) == layers, timeout=RUN_MS)
+    assert widget.message.text() == f"2 of 3 images done, 1 failed. {doubts}"  # again
     result = viewer.layers[-1].metadata["chromamol"]["result"]
     assert result.record.image == "späte Zelle"
     widget.table.selectRow(0)
