@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 SPACING_NM = (40.0, 30.0)
 SHAPE = (170, 260)
-RUN_MS = 30_000
+RUN_MS = 90_000
 
 
 def two_channels() -> np.ndarray:

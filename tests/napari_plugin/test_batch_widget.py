@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from napari_chromamol._batch_widget import BatchWidget
 
-RUN_MS = 30_000
+RUN_MS = 90_000
 # As the table sorts them: '=' comes before letters.
 BROKEN, FIRST, SECOND = "=1+2.tif", "cell 3.ome.tif", "dag 2/späte Zelle.ome.tif"
 
