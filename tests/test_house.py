@@ -147,25 +147,12 @@ def test_wheel_holds_what_the_plugin_and_the_samples_need(wheel_site: Path) -> N
     assert not (wheel_site / "tests").exists()
 
 
-# With the preview, as the analysis takes most of a minute.
-QUICK_DEMO = """
-from dataclasses import replace
-from chromamol import demo
-from chromamol.cli import main
-quick = {"method": "direct"}
-demo.DEMO_CASES = tuple(
-    replace(case, settings=case.settings | quick) for case in demo.DEMO_CASES
-)
-main()
-"""
-
-
 @pytest.mark.timeout(400)
 def test_installed_wheel_runs_the_demo(wheel_site: Path, tmp_path: Path) -> None:
     alone = {"PYTHONPATH": str(wheel_site), "PYTHONSAFEPATH": "1"}
     where = run_python("-c", "import chromamol; print(chromamol.__file__)", cwd=tmp_path, **alone)
     assert Path(where.stdout.strip()).is_relative_to(wheel_site)
-    demo = run_python("-c", QUICK_DEMO, "demo", "-o", "demo", cwd=tmp_path, **alone)
+    demo = run_python("-m", "chromamol", "demo", "-o", "demo", cwd=tmp_path, **alone)
     assert demo.returncode == 0, demo.stderr
     records = list((tmp_path / "demo").rglob("provenance.json"))
     assert len(records) == 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -58,6 +60,17 @@ def test_a_network_that_did_not_learn_the_image_gives_no_map(marked, monkeypatch
     (said,) = [finding for finding in found.findings if finding.code == "network-failed"]
     assert "misses the image by" in said.sentence
     assert not [finding for finding in found.findings if finding.code == "model-misfit"]
+
+
+def test_a_card_with_too_little_memory_is_told(marked, monkeypatch):
+    monkeypatch.setattr(by_network, "STEPS", 4)
+    solve = network.solve_by_network
+
+    def solve_elsewhere(problem, **how):
+        return replace(solve(problem, **how), fell_back=True)
+
+    monkeypatch.setattr(network, "solve_by_network", solve_elsewhere)
+    assert "graphics-memory" in {finding.code for finding in infer(marked).findings}
 
 
 def test_a_network_is_trained_on_the_nucleus_and_not_on_the_image_around_it(marked, monkeypatch):

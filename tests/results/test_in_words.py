@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import chromamol
+from chromamol.inference.findings import uncalibrated_total
 from chromamol.inference.rate_map import Finding, Quantity, Scale, Status
 from chromamol.results.in_words import _REJECTIONS, DOUBTS, in_words, is_doubted
 from chromamol.results.naming import naming_of, neutral_rate
@@ -124,3 +125,10 @@ def test_why_a_map_is_exploratory(analysis):
         why = f"EXPLORATORY: made with the method {method}, and not tested for false patterns"
         assert why in describe_map(record_of(unchecked), "rate")
         assert "EXPLORATORY" not in describe_map(record_of(unchecked), "compaction")
+
+    # Another method would not mend that.
+    changes = {"exploratory": True, "findings": (uncalibrated_total(),)}
+    of_total = with_maps(analysis, *[changes] * len(analysis.per_nucleus))
+    of_total = replace(of_total, settings=analysis.settings.replace(method="direct"))
+    said = describe_map(record_of(of_total), "rate")
+    assert "not determined by the data; made with the method direct" in said
