@@ -247,6 +247,8 @@ def by_network(steps: int, misfit: float, finest_nm: float) -> Finding:
 def network_failed(steps: int, misfit: float) -> Finding:
     """Say how far a network is from the image, of which it has no map."""
     missed = f", and misses the image by {math.sqrt(misfit):.1f} times the noise"
+    if misfit < 1:
+        missed += ": it learned the noise, too, or there is less of it than was thought"
     return Finding(
         "network-failed",
         f"A network was trained on this nucleus for {steps} steps"

@@ -200,8 +200,9 @@ ADVICE: dict[str, str] = {
         "`method: weak-form`. How much of the map is chance shows another `seed`."
     ),
     "network-failed": (
-        "Run again with `method: weak-form`, whose findings say more about the image. A stated or "
-        "estimated noise that is too small is the usual reason."
+        "Run again with `method: weak-form`, whose findings say more about the image. The usual "
+        "reason is a stated or estimated noise that is too small, or too large where the network "
+        "is said to have learned the noise."
     ),
     "graphics-memory": (
         "Nothing needs to be done, but it takes longer. `device: cpu` avoids the try."

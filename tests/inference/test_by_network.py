@@ -62,6 +62,21 @@ def test_a_network_that_did_not_learn_the_image_gives_no_map(marked, monkeypatch
     assert not [finding for finding in found.findings if finding.code == "model-misfit"]
 
 
+def test_a_network_that_learned_the_noise_gives_no_map(marked, monkeypatch):
+    monkeypatch.setattr(by_network, "STEPS", 4)
+    solve = network.solve_by_network
+
+    def learn_too_much(problem, **how):
+        return replace(solve(problem, **how), ending=network.Ending.LEARNED_NOISE, misfit=0.09)
+
+    monkeypatch.setattr(network, "solve_by_network", learn_too_much)
+    found = infer(marked)
+    assert found.status is Status.NOT_TRAINED
+    assert np.isnan(found.rate).all()
+    (said,) = [finding for finding in found.findings if finding.code == "network-failed"]
+    assert "by 0.3 times the noise: it learned the noise" in said.sentence
+
+
 def test_a_card_with_too_little_memory_is_told(marked, monkeypatch):
     monkeypatch.setattr(by_network, "STEPS", 4)
     solve = network.solve_by_network

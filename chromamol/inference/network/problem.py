@@ -214,6 +214,11 @@ class NetworkProblem:
             found.append((float(values.mean()), spread, max(float(sd), LEAST_NOISE * spread)))
         return found
 
+    @property
+    def is_noisy(self) -> bool:
+        """Whether every field has noise that can be told from none."""
+        return all(sd >= used for sd, (*_, used) in zip(self.noise_sd, self.scales, strict=True))
+
     def check_linear(self) -> None:
         """Raise CallError unless the equation's residual is linear in the rate."""
         count = len(self.fields) * int(np.prod(self.shape))

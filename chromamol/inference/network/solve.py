@@ -40,7 +40,8 @@ Backbone = BackboneName | Callable[[Grid, int], nn.Module]
 
 BACKBONES: tuple[BackboneName, ...] = get_args(BackboneName)
 ENGINES: tuple[EngineName, ...] = get_args(EngineName)
-# A field is not learned whose misfit is more than this many times its noise (as a variance).
+# As variances: fields are not learned whose misfit is more than this many times their noise, and
+# the noise is learned too if it is less than this many times smaller.
 _MISFIT = 2.0
 _BUILDING = Lock()
 # Cells that finite differences of order 4 look beyond the grid.
@@ -60,7 +61,8 @@ class NetworkSolution:
     ending : Ending
         How the training ended.
     misfit : float
-        Mean square of data less fields over that of the noise: 1 is right.
+        Mean square of data less fields over that of the noise: 1 is right. Without noise it is
+        over the least that can be told from none, and may be anything below.
     finest : float
         Wavelength of the finest changes of the rate that are shown, in the unit of the spacing.
     steps : int
@@ -186,6 +188,8 @@ class _Run:
             misfit = float(loss.data_term().detach()) / len(problem.fields)
             if not misfit <= _MISFIT:
                 ending = Ending.MISFIT
+            elif misfit < 1 / _MISFIT and problem.is_noisy:
+                ending = Ending.LEARNED_NOISE
         return NetworkSolution(
             rate=rate,
             fields=fields,

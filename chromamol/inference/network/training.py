@@ -78,6 +78,11 @@ class Ending(StrEnum):
         "The network did not learn the fields down to their noise, and its rate is not to be used. "
         "Check the stated noise, or train longer."
     )
+    LEARNED_NOISE = (
+        "The network learned the noise along with the fields, and its rate is not to be used. Take "
+        "the engine 'mollifier', for which what is much finer than the mollifier is not there, or "
+        "check the stated noise."
+    )
     NOT_FINITE = (
         "The network, the loss or the rate became infinite or no number, and there is no rate. "
         "Check the fields for values far from all others and the unit that they are in, or take "

@@ -191,6 +191,29 @@ def test_fields_that_were_not_learned_are_told():
     assert solution.misfit > 2
 
 
+def test_noise_that_was_learned_is_told_and_a_mollifier_does_not_learn_it():
+    problem, rate = growth(noise=0.05, count=240)
+    by = {
+        engine: solve_by_network(
+            problem, backbone="pixel-grid", engine=engine, budget=Budget(400), device="cpu"
+        )
+        for engine in ("finite-difference", "mollifier")
+    }
+    assert by["finite-difference"].ending is Ending.LEARNED_NOISE
+    assert by["finite-difference"].misfit < 0.5
+    assert by["mollifier"].ending in {Ending.CONVERGED, Ending.SPENT}
+    assert error(by["mollifier"].rate, rate) < 0.6 * error(by["finite-difference"].rate, rate)
+
+
+def test_what_has_no_noise_may_be_learned_as_it_is():
+    problem, _ = growth(noise=0.0)
+    solution = solve_by_network(
+        problem, backbone="pixel-grid", engine="finite-difference", budget=Budget(60), device="cpu"
+    )
+    assert solution.misfit < 0.5
+    assert solution.ending in {Ending.CONVERGED, Ending.SPENT}
+
+
 def test_noise_above_the_signal_is_no_structure():
     problem, _ = growth(noise=3.0)
     solution = solve_by_network(problem, budget=Budget(200), device="cpu")
