@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
+    from matplotlib.axes import Axes
 
 BACKBONES = ("mlp", "pirate-net", "pinnsformer")
 ENGINES = ("mollifier", "finite-difference", "taylor", "autodiff")
 # The colours of Okabe and Ito, which colour-blind people can tell apart.
 _COLOURS = ("#0072B2", "#E69F00", "#009E73")
-_DRAWN_LEVEL = 0.01
 
 
 def to_markdown(table: pd.DataFrame) -> str:
@@ -49,37 +49,46 @@ def to_markdown(table: pd.DataFrame) -> str:
 
 
 def draw(table: pd.DataFrame, path: Path) -> None:
-    """Draw the error of every network and engine, at equal time and at equal steps."""
+    """Draw the error of every network and engine: a column a problem, a row a level of noise."""
     from matplotlib.figure import Figure
 
-    chosen = table[(table["level"] == _DRAWN_LEVEL) & (table["engine"] != "")]
-    problems = list(dict.fromkeys(chosen["problem"]))
+    networks = table[table["engine"] != ""]
+    problems = list(dict.fromkeys(networks["problem"]))
+    levels = sorted(set(networks["level"]))
     if not problems:
         return
-    figure = Figure(figsize=(3.4 * len(problems) + 1, 3.6), layout="constrained")
-    panels = figure.subplots(1, len(problems), squeeze=False)[0]
-    for panel, problem in zip(panels, problems, strict=True):
-        for number, (method, colour) in enumerate(zip(BACKBONES, _COLOURS, strict=True)):
-            for limit, face, label in (
-                ("seconds", colour, f"{method}, equal time"),
-                ("steps", "none", f"{method}, equal steps"),
-            ):
-                rows = chosen[
-                    (chosen["problem"] == problem)
-                    & (chosen["method"] == method)
-                    & (chosen["limit"] == limit)
-                ].drop_duplicates("engine")
-                places = [ENGINES.index(engine) + 0.2 * (number - 1) for engine in rows["engine"]]
-                panel.scatter(
-                    places, rows["l2_inner"], marker="osD"[number], ec=colour, fc=face, label=label
-                )
+    figure = Figure(figsize=(3 * len(problems) + 2, 2.4 * len(levels) + 1), layout="constrained")
+    panels = figure.subplots(len(levels), len(problems), sharex=True, sharey=True, squeeze=False)
+    for line, level in zip(panels, levels, strict=True):
+        for panel, problem in zip(line, problems, strict=True):
+            _draw_errors(
+                panel, networks[(networks["problem"] == problem) & (networks["level"] == level)]
+            )
+        line[0].set_ylabel(f"{100 * level:g} % noise")
+    for panel, problem in zip(panels[0], problems, strict=True):
+        panel.set_title(problem)
+    for panel in panels[-1]:
         panel.set_xticks(range(len(ENGINES)), ENGINES, rotation=30, ha="right")
-        panel.set(title=problem, yscale="log")
-        panel.spines[["top", "right"]].set_visible(False)
-    panels[0].set_ylabel("relative L2 error of the rate, inner part")
-    panels[-1].legend(frameon=False, fontsize="x-small", loc="upper left", bbox_to_anchor=(1, 1))
-    figure.suptitle(f"{100 * _DRAWN_LEVEL:g} % noise")
+    panels[0][0].set_yscale("log")
+    panels[0][0].yaxis.set_major_formatter("{x:g}")
+    panels[0][-1].legend(frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(1, 1))
+    figure.supylabel("relative L2 error of the rate, inner part")
     figure.savefig(path, dpi=150)
+
+
+def _draw_errors(panel: Axes, rows: pd.DataFrame) -> None:
+    for number, (method, colour) in enumerate(zip(BACKBONES, _COLOURS, strict=True)):
+        for limit, face, label in (
+            ("seconds", colour, f"{method}, equal time"),
+            ("steps", "none", f"{method}, equal steps"),
+        ):
+            chosen = rows[(rows["method"] == method) & (rows["limit"] == limit)]
+            chosen = chosen.drop_duplicates("engine")
+            places = [ENGINES.index(engine) + 0.2 * (number - 1) for engine in chosen["engine"]]
+            panel.scatter(
+                places, chosen["l2_inner"], marker="osD"[number], ec=colour, fc=face, label=label
+            )
+    panel.spines[["top", "right"]].set_visible(False)
 
 
 def _errors(by_engine: pd.DataFrame, engine: str) -> str:
