@@ -41,7 +41,7 @@ Backbone = BackboneName | Callable[[Grid, int], nn.Module]
 BACKBONES: tuple[BackboneName, ...] = get_args(BackboneName)
 ENGINES: tuple[EngineName, ...] = get_args(EngineName)
 # As variances: fields are not learned whose misfit is more than this many times their noise, and
-# the noise is learned too if it is less than this many times smaller.
+# where their noise is more than this many times the misfit, it is learned, too.
 _MISFIT = 2.0
 _BUILDING = Lock()
 # Cells that finite differences of order 4 look beyond the grid.
