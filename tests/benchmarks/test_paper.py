@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 from chromamol.benchmarks import paper as benchmark
 from chromamol.benchmarks import paper_cases as cases
 from chromamol.benchmarks.paper import Row, measure, paper
-from chromamol.benchmarks.paper_report import to_markdown
+from chromamol.benchmarks.paper_report import draw, to_markdown
 from chromamol.benchmarks.process import in_fresh_process
 from chromamol.errors import CallError
 
@@ -103,6 +104,22 @@ def test_it_goes_on_where_it_was_stopped(pretend, tmp_path):
     assert {row.limit for name, row in pretend if name == "measure"} == {"steps"}
     assert len(pd.read_csv(tmp_path / "paper.csv")) == len(whole) + 12
     assert (tmp_path / "paper.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_figure_has_a_panel_for_each_problem_and_level(pretend, tmp_path, monkeypatch):
+    table = paper(None, problems=("langevin", "heat"), levels=(0.05, 0.0))
+    table.loc[(table["problem"] == "heat") & (table["level"] == 0.05), "l2_inner"] = 0.5
+    drawn = []
+    monkeypatch.setattr(Figure, "savefig", lambda figure, *_, **__: drawn.append(figure))
+    draw(table, tmp_path / "paper.png")
+    panels = np.reshape(drawn[0].axes, (2, 2))
+    assert [panel.get_title() for panel in panels[0]] == ["langevin", "heat"]
+    assert [panel.get_ylabel() for panel in panels[:, 0]] == ["0 % noise", "5 % noise"]
+    for panel in panels.flat:
+        # Three networks, equal time and equal steps, four engines.
+        points = np.concatenate([dots.get_offsets() for dots in panel.collections])
+        assert len(points) == 3 * 2 * 4
+        assert np.all(points[:, 1] == 0.5) == (panel is panels[1, 1])
 
 
 def test_rows_of_another_version_are_kept_and_not_printed(pretend, tmp_path):

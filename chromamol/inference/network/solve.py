@@ -61,8 +61,9 @@ class NetworkSolution:
     ending : Ending
         How the training ended.
     misfit : float
-        Mean square of data less fields over that of the noise: 1 is right. Without noise it is
-        over the least that can be told from none, and may be anything below.
+        Mean square of data less fields over that of the noise: 1 is right. The further below, the
+        more noise was learned; below a half `ending` says so. Without noise it is over the least
+        that can be told from none, and may be anything below 1.
     finest : float
         Wavelength of the finest changes of the rate that are shown, in the unit of the spacing.
     steps : int

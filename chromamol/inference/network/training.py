@@ -80,8 +80,8 @@ class Ending(StrEnum):
     )
     LEARNED_NOISE = (
         "The network learned the noise along with the fields, and its rate is not to be used. Take "
-        "the engine 'mollifier', for which what is much finer than the mollifier is not there, or "
-        "check the stated noise."
+        "the engine 'mollifier', which does not see what is much finer than a mollifier; if it was "
+        "that one, check the stated noise."
     )
     NOT_FINITE = (
         "The network, the loss or the rate became infinite or no number, and there is no rate. "
