@@ -45,10 +45,8 @@ EXAMPLES: dict[str, tuple[tuple[Any, ...], ...]] = {
     ),
     "preview": ((),),
     "by_network": ((1500, 1.0, 350.0),),
-    "network_failed": (
-        (1500, 4.0),
-        (1500, 0.3),
-    ),
+    "network_failed": ((1500, 4.0),),
+    "network_learned_noise": ((1500, 0.3),),
     "graphics_memory": ((),),
     "mark_is_sharpened_density": ((140.0,),),
     "smoothed_over": ((235.0, "domains"),),

@@ -16,6 +16,8 @@ BACKBONES = ("mlp", "pirate-net", "pinnsformer")
 ENGINES = ("mollifier", "finite-difference", "taylor", "autodiff")
 # The colours of Okabe and Ito, which colour-blind people can tell apart.
 _COLOURS = ("#0072B2", "#E69F00", "#009E73")
+# Endings with a rate that is not to be used.
+_WITHOUT_USE = ("misfit", "learned noise")
 
 
 def to_markdown(table: pd.DataFrame) -> str:
@@ -78,13 +80,14 @@ def draw(table: pd.DataFrame, path: Path) -> None:
 
 def _draw_errors(panel: Axes, rows: pd.DataFrame) -> None:
     for number, (method, colour) in enumerate(zip(BACKBONES, _COLOURS, strict=True)):
-        for limit, face, label in (
-            ("seconds", colour, f"{method}, equal time"),
-            ("steps", "none", f"{method}, equal steps"),
+        for limit, face, shift, label in (
+            ("seconds", colour, -0.04, f"{method}, equal time"),
+            ("steps", "none", 0.04, f"{method}, equal steps"),
         ):
             chosen = rows[(rows["method"] == method) & (rows["limit"] == limit)]
             chosen = chosen.drop_duplicates("engine")
-            places = [ENGINES.index(engine) + 0.2 * (number - 1) for engine in chosen["engine"]]
+            middle = 0.25 * (number - 1) + shift
+            places = [ENGINES.index(engine) + middle for engine in chosen["engine"]]
             panel.scatter(
                 places, chosen["l2_inner"], marker="osD"[number], ec=colour, fc=face, label=label
             )
@@ -97,7 +100,8 @@ def _errors(by_engine: pd.DataFrame, engine: str) -> str:
     row = by_engine.loc[engine]
     if row.l2_inner != row.l2_inner:
         return str(row.ending)
-    return f"{row.l2_inner:.3f} ({row.r_inner:.3f}), {row.l2:.3f}"
+    ending = f", {row.ending}" if row.ending in _WITHOUT_USE else ""
+    return f"{row.l2_inner:.3f} ({row.r_inner:.3f}), {row.l2:.3f}{ending}"
 
 
 def _cost(by_engine: pd.DataFrame, engine: str) -> str:

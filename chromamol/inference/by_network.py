@@ -107,6 +107,7 @@ def estimate_by_network(
         weight=binned(used.astype(np.float64))[around],
         positive=positive,
         variation=_VARIATION_OVER_ELL * equation.reaction_length_nm,
+        noise_is_known=all(noise.white is True for noise in channels.noise.values()),
     )
     solution = solve_by_network(
         problem,
@@ -149,10 +150,13 @@ def _how_it_ended(solution: NetworkSolution) -> tuple[Status, tuple[Finding, ...
         Ending.CONVERGED: Status.CONVERGED,
         Ending.SPENT: Status.STOPPED,
     }.get(solution.ending, Status.NOT_TRAINED)
-    if status is Status.NOT_TRAINED:
-        found = [say.network_failed(solution.steps, solution.misfit)]
+    steps, misfit = solution.steps, max(solution.misfits)
+    if solution.ending is Ending.LEARNED_NOISE:
+        found = [say.network_learned_noise(steps, min(solution.misfits))]
+    elif status is Status.NOT_TRAINED:
+        found = [say.network_failed(steps, misfit)]
     else:
-        found = [say.by_network(solution.steps, solution.misfit, solution.finest)]
+        found = [say.by_network(steps, misfit, solution.finest)]
     if solution.fell_back:
         found.append(say.graphics_memory())
     return status, tuple(found)

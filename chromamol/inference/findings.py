@@ -247,12 +247,21 @@ def by_network(steps: int, misfit: float, finest_nm: float) -> Finding:
 def network_failed(steps: int, misfit: float) -> Finding:
     """Say how far a network is from the image, of which it has no map."""
     missed = f", and misses the image by {math.sqrt(misfit):.1f} times the noise"
-    if misfit < 1:
-        missed += ": it learned the noise, too, or there is less of it than was thought"
     return Finding(
         "network-failed",
         f"A network was trained on this nucleus for {steps} steps"
-        f"{missed if math.isfinite(misfit) else ', and broke down'}.",
+        f"{missed if math.isfinite(misfit) else ', and broke down'}. No rate map is given.",
+        misfit,
+    )
+
+
+def network_learned_noise(steps: int, misfit: float) -> Finding:
+    """Say how much nearer to the image a network is than the noise lets it be."""
+    return Finding(
+        "network-learned-noise",
+        f"A network was trained on this nucleus for {steps} steps, and misses the image by only "
+        f"{math.sqrt(misfit):.1f} times the noise: it learned the noise, or there is less of it "
+        "than was estimated. No rate map is given.",
         misfit,
     )
 

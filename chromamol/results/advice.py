@@ -201,8 +201,11 @@ ADVICE: dict[str, str] = {
     ),
     "network-failed": (
         "Run again with `method: weak-form`, whose findings say more about the image. The usual "
-        "reason is a stated or estimated noise that is too small, or too large where the network "
-        "is said to have learned the noise."
+        "reason is a stated or estimated noise that is too small."
+    ),
+    "network-learned-noise": (
+        "Run again with `method: weak-form`. Give the image as the microscope took it: if it was "
+        "interpolated, smoothed or deconvolved, its noise is not what it looks like."
     ),
     "graphics-memory": (
         "Nothing needs to be done, but it takes longer. `device: cpu` avoids the try."

@@ -68,5 +68,5 @@ solution = solve_by_network(
 inner = slice(16, -16)
 error = np.linalg.norm((solution.rate - true_rate)[inner]) / np.linalg.norm(true_rate[inner])
 uniform = np.std(true_rate[inner]) / np.sqrt(np.mean(true_rate[inner] ** 2))
-print(f"{solution.ending} Misfit {solution.misfit:.2f} (1 is the noise).")
+print(f"{solution.ending} Misfit {solution.misfits[0]:.2f} (1 is the noise).")
 print(f"relative L2 error of the rate {error:.3f}; of its mean {uniform:.3f}")

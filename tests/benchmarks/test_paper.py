@@ -149,6 +149,15 @@ def test_what_would_take_too_much_memory_is_listed(pretend):
     assert tried == ["mlp", "pirate-net", "pinnsformer"]
 
 
+def test_a_rate_that_is_not_to_be_used_is_marked(pretend):
+    table = paper(None, problems=["heat"], levels=[0.05])
+    table.loc[table["engine"] == "taylor", "ending"] = "learned noise"
+    for line in to_markdown(table).split("\n\n")[0].splitlines()[2:]:
+        mollifier, _, taylor, _ = line.split(" | ")[4:]
+        assert mollifier == "0.100 (0.950), 0.200"
+        assert taylor == "0.100 (0.950), 0.200, learned noise"
+
+
 def test_a_training_that_would_take_too_much_memory_is_not_begun(monkeypatch):
     monkeypatch.setattr(benchmark, "_MOST_MB", -1.0)
     row = measure(Row("langevin", 0.01, "mlp", "mollifier", "steps", 8.0, "cpu"))

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from chromamol import Settings, infer_rates
 from chromamol.equations.mark_turnover import MarkTurnover
@@ -67,14 +68,30 @@ def test_a_network_that_learned_the_noise_gives_no_map(marked, monkeypatch):
     solve = network.solve_by_network
 
     def learn_too_much(problem, **how):
-        return replace(solve(problem, **how), ending=network.Ending.LEARNED_NOISE, misfit=0.09)
+        assert problem.noise_is_known
+        return replace(solve(problem, **how), ending=network.Ending.LEARNED_NOISE, misfits=(0.09,))
 
     monkeypatch.setattr(network, "solve_by_network", learn_too_much)
     found = infer(marked)
     assert found.status is Status.NOT_TRAINED
     assert np.isnan(found.rate).all()
-    (said,) = [finding for finding in found.findings if finding.code == "network-failed"]
-    assert "by 0.3 times the noise: it learned the noise" in said.sentence
+    (said,) = [finding for finding in found.findings if finding.code == "network-learned-noise"]
+    assert "by only 0.3 times the noise: it learned the noise" in said.sentence
+
+
+def test_noise_that_pixels_share_is_not_taken_for_learned(marked, monkeypatch):
+    mark, mask, _ = marked
+    shared = ndimage.gaussian_filter(np.random.default_rng(4).normal(size=SHAPE), 1.0)
+    seen = []
+
+    def refuse(problem, **_):
+        seen.append(problem)
+        raise Cancelled
+
+    monkeypatch.setattr(network, "solve_by_network", refuse)
+    with pytest.raises(Cancelled):
+        infer((mark + 0.05 * mark[mask].std() * shared / shared.std(), mask, None))
+    assert not seen[0].noise_is_known
 
 
 def test_a_card_with_too_little_memory_is_told(marked, monkeypatch):

@@ -152,6 +152,12 @@ class NetworkLoss(nn.Module):
         """Return the data's part of the loss, which needs no derivative."""
         return self._misfit(self._plain(self)[""][0])
 
+    @torch.no_grad()
+    def misfits(self) -> Tensor:
+        """Return the mean square of data less each field over that of its noise, (field,)."""
+        left = self._left(self._plain(self)[""][0])
+        return left.square().flatten(1).sum(1) / self._cells
+
     def terms(self) -> Terms:
         """Return the parts of the loss."""
         derived = self._derived()
@@ -192,8 +198,12 @@ class NetworkLoss(nn.Module):
         return self._plain(self)[""][0]
 
     def _misfit(self, fields: Tensor) -> Tensor:
+        return self._left(fields).square().sum() / self._cells
+
+    def _left(self, fields: Tensor) -> Tensor:
+        """Return what fields leave of the data, in units of their noise."""
         left = (fields - self.get_buffer("_data")) / self.get_buffer("_noise")
-        return (self.get_buffer("_inside") * left).square().sum() / self._cells
+        return self.get_buffer("_inside") * left
 
     def _derived(self) -> dict[str, Tensor]:
         return {name: values[0] for name, values in self._engine(self).items()}

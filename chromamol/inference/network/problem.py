@@ -71,6 +71,9 @@ class NetworkProblem:
     variation : float, optional
         Wavelength of the finest changes of the rate that are expected, in the unit of the spacing;
         default: half the longest axis. Much finer ones are smoothed away.
+    noise_is_known : bool
+        Whether a network that is much nearer to a field than its noise has learned the noise. False
+        where that can also be too large an estimate, as of noise that cells share.
 
     Raises
     ------
@@ -88,6 +91,7 @@ class NetworkProblem:
     weight: Field | None = None
     positive: bool = True
     variation: float | None = None
+    noise_is_known: bool = True
 
     def __post_init__(self) -> None:
         shapes = {np.shape(field) for field in self.fields}
@@ -215,9 +219,12 @@ class NetworkProblem:
         return found
 
     @property
-    def is_noisy(self) -> bool:
-        """Whether every field has noise that can be told from none."""
-        return all(sd >= used for sd, (*_, used) in zip(self.noise_sd, self.scales, strict=True))
+    def noisy(self) -> tuple[bool, ...]:
+        """Whether each field is known to have noise that can be told from none."""
+        return tuple(
+            self.noise_is_known and sd >= used
+            for sd, (*_, used) in zip(self.noise_sd, self.scales, strict=True)
+        )
 
     def check_linear(self) -> None:
         """Raise CallError unless the equation's residual is linear in the rate."""

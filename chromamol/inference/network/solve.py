@@ -40,9 +40,11 @@ Backbone = BackboneName | Callable[[Grid, int], nn.Module]
 
 BACKBONES: tuple[BackboneName, ...] = get_args(BackboneName)
 ENGINES: tuple[EngineName, ...] = get_args(EngineName)
-# As variances: fields are not learned whose misfit is more than this many times their noise, and
-# where their noise is more than this many times the misfit, it is learned, too.
+# A field is not learned whose misfit, as a variance, is larger than its noise by this, ...
 _MISFIT = 2.0
+# ... and where it is smaller by this, the noise was learned, too. Chance, and the freedom that a
+# network needs for its field, leave more of it in a window of a few hundred cells.
+_LEARNED_NOISE = 0.5
 _BUILDING = Lock()
 # Cells that finite differences of order 4 look beyond the grid.
 _STENCIL = 3
@@ -55,15 +57,15 @@ class NetworkSolution:
     Attributes
     ----------
     rate : ([y,] x) float64
-        NaN outside the mask. Look at `ending` before you use it.
+        NaN outside the mask. Look at `ending` before you use it, and at `misfits`.
     fields : (field, [y,] x) float64
         As the network has learned them.
     ending : Ending
         How the training ended.
-    misfit : float
-        Mean square of data less fields over that of the noise: 1 is right. The further below, the
-        more noise was learned; below a half `ending` says so. Without noise it is over the least
-        that can be told from none, and may be anything below 1.
+    misfits : tuple of float
+        For each field, mean square of data less field over that of the noise: 1 is right. The
+        further below, the more noise was learned; below a half `ending` says so. Without noise it
+        is over the least that can be told from none, and may be anything.
     finest : float
         Wavelength of the finest changes of the rate that are shown, in the unit of the spacing.
     steps : int
@@ -79,7 +81,7 @@ class NetworkSolution:
     rate: NDArray[np.float64]
     fields: NDArray[np.float64]
     ending: Ending
-    misfit: float
+    misfits: tuple[float, ...]
     finest: float
     steps: int
     seconds: float
@@ -182,20 +184,24 @@ class _Run:
             lambda: None if path is None else checkpoints.save(path, loss, state, of)
         )
         rate = np.full(problem.shape, np.nan)
-        fields, misfit = np.stack([rate] * len(problem.fields)), np.nan
+        fields = np.stack([rate] * len(problem.fields))
+        misfits = (np.nan,) * len(problem.fields)
         if ending is not Ending.NOT_FINITE:
             rate = np.where(problem.inside, loss.rate().cpu().numpy(), np.nan)
             fields = loss.fields().double().cpu().numpy()
-            misfit = float(loss.data_term().detach()) / len(problem.fields)
-            if not misfit <= _MISFIT:
+            misfits = tuple(loss.misfits().tolist())
+            if not max(misfits) <= _MISFIT:
                 ending = Ending.MISFIT
-            elif misfit < 1 / _MISFIT and problem.is_noisy:
+            elif any(
+                misfit < _LEARNED_NOISE and noisy
+                for misfit, noisy in zip(misfits, problem.noisy, strict=True)
+            ):
                 ending = Ending.LEARNED_NOISE
         return NetworkSolution(
             rate=rate,
             fields=fields,
             ending=ending,
-            misfit=misfit,
+            misfits=misfits,
             finest=loss.rate.finest,
             steps=state.steps,
             seconds=state.seconds,

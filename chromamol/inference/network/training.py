@@ -79,9 +79,10 @@ class Ending(StrEnum):
         "Check the stated noise, or train longer."
     )
     LEARNED_NOISE = (
-        "The network learned the noise along with the fields, and its rate is not to be used. Take "
-        "the engine 'mollifier', which does not see what is much finer than a mollifier; if it was "
-        "that one, check the stated noise."
+        "A field of the network is nearer to its data than the noise allows: the network learned "
+        "the noise, or there is less of it than was stated. Its rate is not to be used. Check the "
+        "stated noise; train for fewer steps, or take the engine 'mollifier', which does not see "
+        "what is much finer than a mollifier."
     )
     NOT_FINITE = (
         "The network, the loss or the rate became infinite or no number, and there is no rate. "
