@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _FEWEST_PIXELS = 64
 # Noise is never taken to be less than this share of a channel's spread: rounding, not physics.
 _LEAST_NOISE = 1e-4
+# Cross-validation takes what a grid leaves of the equation for noise, which has to be more than
+# that: this share of the spread of the channel that varies most.
+_ENOUGH_NOISE = 2e-3
 # No image has smaller pixels, nm: the unit is wrong.
 _FINEST_NM = 0.5
 # Size of a chromatin domain, nm.
@@ -84,6 +87,21 @@ class Channels:
         of_noise = self.noise_sd[role] ** 2 / np.prod(block)
         of_signal = max(float(averages.var(ddof=1)) - of_noise, 0.0)
         return float(np.sqrt(of_signal / of_noise))
+
+    def with_enough_noise(self) -> tuple[Channels, tuple[Finding, ...]]:
+        """Return channels whose smoothness can be found, and what was added to them."""
+        generator = np.random.default_rng(0)
+        densities, noise_sd, found = dict(self.densities), dict(self.noise_sd), []
+        spread = max(float(density[self.mask].std()) for density in densities.values())
+        enough = _ENOUGH_NOISE * spread
+        for role, density in self.densities.items():
+            if noise_sd[role] >= enough:
+                continue
+            found.append(say.noise_added(role, _ENOUGH_NOISE, noise_sd[role] / spread))
+            added = np.sqrt(enough**2 - noise_sd[role] ** 2) * generator.normal(size=density.shape)
+            densities[role] = density + self.mask * added
+            noise_sd[role] = enough
+        return replace(self, densities=densities, noise_sd=noise_sd), tuple(found)
 
     @property
     def total(self) -> NDArray[np.float64]:

@@ -336,6 +336,17 @@ def coloured_noise(role: str, shared: float) -> Finding:
     )
 
 
+def noise_added(role: str, share: float, found: float) -> Finding:
+    """Say that there was too little noise to find the smoothness of a map by."""
+    return Finding(
+        "noise-added",
+        f"The {role} channel has hardly any noise ({100 * found:.2g} % of the spread of the "
+        "image), and the smoothness of a map is found by the noise. So the analysis was made on a "
+        f"copy with white noise of {100 * share:g} %.",
+        found,
+    )
+
+
 def noise_above_signal(role: str, signal_over_noise: float) -> Finding:
     """Say that the structure of a channel drowns in its noise."""
     return Finding(

@@ -240,6 +240,9 @@ def _estimated(
 
     settings, mask = base.settings, channels.mask
     found: list[Finding] = []
+    if settings.method == "weak-form":
+        channels, about_noise = channels.with_enough_noise()
+        found += about_noise
     undefined = np.zeros_like(mask)
     if base.quantity is Quantity.RATE_RATIO:
         undefined = _undefined(channels, settings)

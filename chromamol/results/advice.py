@@ -108,6 +108,10 @@ ADVICE: dict[str, str] = {
         "and not drawn as spots. Where there is no raw image, take the pattern of the map for "
         "a sketch, and its uncertainty for unknown."
     ),
+    "noise-added": (
+        "Nothing needs to be done where the image was computed. If it was denoised, give the image "
+        "as the microscope took it."
+    ),
     "noise-above-signal": (
         "Do not interpret the rate map, and read nothing from the compaction map that is finer "
         "than `compaction-smoothing` says. Collect more light or more localisations, or average "

@@ -196,6 +196,29 @@ def test_stated_noise_above_the_signal_is_found():
     assert _codes(noisy, noise_sd=20.0) == ["noise-above-signal"]
 
 
+def test_channels_without_noise_get_as_much_as_the_one_that_varies_most_needs():
+    mask = np.arange(48)[None, :] < np.full((40, 1), 44)
+    wide, narrow = _density(3, mask.shape), 0.3 + 0.01 * _density(4, mask.shape)
+    given = {Role.HETEROCHROMATIN: wide, Role.EUCHROMATIN: narrow}
+    stated = {"heterochromatin": 1e-5, "euchromatin": 4e-5}
+    clean = _checked(given, mask=mask, noise_sd=stated)
+    noisy, found = clean.with_enough_noise()
+    enough = 2e-3 * wide[mask].std()
+    for role in given:
+        added = noisy.densities[role] - clean.densities[role]
+        assert not added[~mask].any()
+        before = clean.noise_sd[role]
+        assert added[mask].std() == pytest.approx(np.sqrt(enough**2 - before**2), rel=0.05)
+        assert noisy.noise_sd[role] == pytest.approx(enough)
+    assert [finding.code for finding in found] == ["noise-added"] * 2
+    enough_already = _checked(given, mask=mask, noise_sd=2.1e-3 * wide[mask].std())
+    same, nothing = enough_already.with_enough_noise()
+    assert not nothing
+    assert all(
+        np.array_equal(same.densities[role], enough_already.densities[role]) for role in given
+    )
+
+
 def test_saturated_pixels_are_found():
     counts = np.random.default_rng(7).poisson(100 * _domains()).astype(np.float64)
     assert _codes(counts, mean_fraction=0.4) == []

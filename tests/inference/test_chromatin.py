@@ -43,6 +43,22 @@ def test_accuracy_on_a_smooth_field(smooth, found_in_noise, noise, bound):
     assert not found.exploratory
 
 
+@pytest.mark.parametrize(("truth", "bound"), [("smooth", 0.012), ("nucleus", 0.02)])
+def test_a_computed_image_without_noise_has_a_map(truth, bound, known, request):
+    image = request.getfixturevalue(truth)
+    found = infer_rates(
+        **image.channels(0.0),
+        spacing_nm=image.spacing_nm,
+        mask=image.mask,
+        calibrated=True,
+        settings=known.replace(boundary="periodic" if image.mask.all() else "no-flux"),
+    )
+    assert image.error(found.rate) < bound
+    codes = [finding.code for finding in found.findings]
+    assert codes.count("noise-added") == 2
+    assert "model-misfit" not in codes
+
+
 @pytest.mark.parametrize("species", ["heterochromatin", "euchromatin"])
 def test_any_two_channels_give_the_same_map(smooth, known, found_in_noise, species):
     both = found_in_noise(0.05)
