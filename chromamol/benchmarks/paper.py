@@ -159,6 +159,7 @@ def paper(
             raise CallError(msg)
     if quick:
         levels, steps, seconds = (0.01,), _QUICK_STEPS, _QUICK_SECONDS
+    problems, levels = tuple(dict.fromkeys(problems)), tuple(dict.fromkeys(levels))
     asked = [
         Row(problem, level, method, "", "", 0.0, "cpu")
         for problem in problems
@@ -273,11 +274,12 @@ def _known(out_dir: Path | None) -> dict[tuple[object, ...], Row]:
     path = None if out_dir is None else out_dir / "paper.csv"
     if path is None or not path.exists():
         return {}
-    table = pd.read_csv(path, keep_default_na=False, na_values=["nan", "NaN"])
     names = [field.name for field in fields(Row)]
     numbers = [field.name for field in fields(Row) if field.type in {"float", "int"}]
     try:
+        table = pd.read_csv(path, keep_default_na=False, na_values=["nan", "NaN"])
         table[numbers] = table[numbers].replace("", np.nan).astype(float)
+        table = table[table["ending"].fillna("") != ""]  # a row that was cut off has none
         rows = [Row(**values) for values in table[names].to_dict("records")]
     except (KeyError, ValueError) as error:
         msg = f"{path} is no table of this benchmark. Give another folder."

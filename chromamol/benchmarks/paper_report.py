@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from chromamol.benchmarks.tables import markdown
 
 if TYPE_CHECKING:
@@ -91,6 +93,9 @@ def _draw_errors(panel: Axes, rows: pd.DataFrame) -> None:
             panel.scatter(
                 places, chosen["l2_inner"], marker="osD"[number], ec=colour, fc=face, label=label
             )
+            useless = chosen["ending"].isin(_WITHOUT_USE).to_numpy()
+            crossed, errors = np.array(places)[useless], chosen["l2_inner"].to_numpy()[useless]
+            panel.scatter(crossed, errors, marker="x", s=60, color="black", linewidth=1)
     panel.spines[["top", "right"]].set_visible(False)
 
 

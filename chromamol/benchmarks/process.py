@@ -29,7 +29,8 @@ def in_fresh_process(
         If the process was killed, for instance for want of memory.
     """
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(max_workers=1, mp_context=spawn) as pool:
+    # One that waits for more would stay where this process is killed.
+    with ProcessPoolExecutor(1, spawn, max_tasks_per_child=1) as pool:
         return pool.submit(function, *args, **kwargs).result()
 
 

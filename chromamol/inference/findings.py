@@ -522,7 +522,7 @@ def excluded_bodies(count: int, share: float) -> Finding:
         "excluded-bodies",
         f"{count} {what} of the nucleus ({100 * share:.1f} % of its area) hold hardly any "
         "chromatin: nucleoli, speckles, or an outline that is too wide. The model "
-        "knows no such bodies, and the rate in and around them is wrong.",
+        "knows no such bodies: a rate in and around them would be wrong.",
         share,
     )
 

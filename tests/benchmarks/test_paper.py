@@ -149,6 +149,29 @@ def test_what_would_take_too_much_memory_is_listed(pretend):
     assert tried == ["mlp", "pirate-net", "pinnsformer"]
 
 
+def test_what_is_asked_for_twice_is_printed_once(pretend):
+    twice = paper(None, problems=["heat", "heat"], levels=[0.05, 0.05])
+    assert to_markdown(twice) == to_markdown(paper(None, problems=["heat"], levels=[0.05]))
+
+
+@pytest.mark.parametrize("damage", [b"", b"\x89PNG\xff\x00", b"problem,level\n1"])
+def test_a_table_that_is_damaged_is_refused(tmp_path, damage):
+    (tmp_path / "paper.csv").write_bytes(damage)
+    with pytest.raises(CallError, match="is no table of this benchmark"):
+        paper(tmp_path, problems=["heat"])
+
+
+def test_a_row_that_was_cut_off_is_measured_again(pretend, tmp_path):
+    how = {"problems": ["langevin"], "levels": [0.01]}
+    whole = paper(tmp_path, **how)
+    path = tmp_path / "paper.csv"
+    text = path.read_text().rstrip()
+    path.write_text(text[: text.rindex(",")])
+    pretend.clear()
+    assert to_markdown(paper(tmp_path, **how)) == to_markdown(whole)
+    assert len(pretend) == 1
+
+
 def test_a_rate_that_is_not_to_be_used_is_marked(pretend):
     table = paper(None, problems=["heat"], levels=[0.05])
     table.loc[table["engine"] == "taylor", "ending"] = "learned noise"

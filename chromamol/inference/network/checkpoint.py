@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +13,14 @@ import torch
 
 import chromamol
 from chromamol.errors import CallError
+from chromamol.inference.network.loss import NotFinite
 from chromamol.inference.network.training import State
 from chromamol.output import appearing_file, disk_told
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from torch import Tensor
 
     from chromamol.inference.network.loss import NetworkLoss
     from chromamol.inference.network.problem import NetworkProblem
@@ -33,6 +36,53 @@ _IS_NONE = (
     ValueError,
     AttributeError,
 )
+
+
+# How far, over the largest value, what networks and equations make of the same input may differ:
+# by rounding on another machine.
+_NETWORKS, _EQUATIONS = 1e-3, 1e-9
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What tells a training from others.
+
+    Attributes
+    ----------
+    words : str
+        Of the data and all choices that were made.
+    fields : tensor
+        Those of the network before it is trained: code that was changed gives others.
+    residual : tensor
+        What the equation makes of fields and rates that are made up.
+    """
+
+    words: str
+    fields: Tensor
+    residual: Tensor
+
+    @classmethod
+    def of(cls, problem: NetworkProblem, loss: NetworkLoss, *choices: object) -> Identity:
+        """Return that of a training that has not begun."""
+        try:
+            fields = loss.fields().cpu()
+        except NotFinite:  # which the training will say
+            fields = torch.zeros(0)
+        return cls(fingerprint(problem, *choices), fields, problem.sample_residual())
+
+    def other(self, words: object, fields: Tensor, residual: Tensor) -> str:
+        """Return what is another one in a file; nothing if it is the same training."""
+        if self.words != words:
+            return "other data or other settings"
+        if not _alike(self.fields, fields, _NETWORKS):
+            return "another network"
+        return "" if _alike(self.residual, residual, _EQUATIONS) else "another equation"
+
+
+def _alike(one: Tensor, other: Tensor, tolerance: float) -> bool:
+    same = one.shape == other.shape and one.dtype == other.dtype
+    level = float(one.nan_to_num().abs().mean()) if one.numel() else 0.0
+    return same and torch.allclose(one, other, rtol=0, atol=tolerance * level, equal_nan=True)
 
 
 def fingerprint(problem: NetworkProblem, *choices: object) -> str:
@@ -60,11 +110,13 @@ def fingerprint(problem: NetworkProblem, *choices: object) -> str:
     return told.hexdigest()
 
 
-def save(path: Path, loss: NetworkLoss, state: State, of: str) -> None:
+def save(path: Path, loss: NetworkLoss, state: State, of: Identity) -> None:
     """Write a checkpoint, all of it or nothing."""
     values = {
         "chromamol": chromamol.__version__,
-        "of": of,
+        "of": of.words,
+        "fields": of.fields,
+        "residual": of.residual,
         "state": asdict(state),
         "loss": {name: tensor.cpu() for name, tensor in loss.state_dict().items()},
     }
@@ -75,7 +127,7 @@ def save(path: Path, loss: NetworkLoss, state: State, of: str) -> None:
         partial.write_bytes(held.getbuffer())
 
 
-def load(path: Path, loss: NetworkLoss, of: str) -> State:
+def load(path: Path, loss: NetworkLoss, of: Identity) -> State:
     """Read a checkpoint into a loss, and return where its training is.
 
     Raises
@@ -87,7 +139,8 @@ def load(path: Path, loss: NetworkLoss, of: str) -> State:
     try:
         # Files of strangers may run code when they are unpickled: this reads tensors only.
         values: Any = torch.load(path, map_location="cpu", weights_only=True)
-        version, theirs = (str(dict(values)[name]) for name in ("chromamol", "of"))
+        version = str(dict(values)["chromamol"])
+        other = of.other(values["of"], values["fields"], values["residual"])
         state, tensors = State(**values["state"]), dict(values["loss"])
         _check(state, tensors)
     except _IS_NONE as error:
@@ -99,8 +152,8 @@ def load(path: Path, loss: NetworkLoss, of: str) -> State:
             f"{advice}"
         )
         raise CallError(msg)
-    if theirs != of:
-        msg = f"{path.name} is of other data or other settings. {advice}"
+    if other:
+        msg = f"{path.name} is of {other}. {advice}"
         raise CallError(msg)
     try:
         loss.load_state_dict(tensors)

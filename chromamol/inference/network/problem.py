@@ -27,6 +27,7 @@ LEAST_CELLS = 16
 _RADIUS_OVER_SD = 3.6
 # How far from a straight line a residual may be: over its size, and over its change by the rate.
 _ROUNDING, _BEND = 1e-9, 1e-6
+_TRIED_RATES = 3
 
 
 class Equation(Protocol):
@@ -94,6 +95,9 @@ class NetworkProblem:
     noise_is_known: bool = True
 
     def __post_init__(self) -> None:
+        if np.ndim(self.spacing) != 1:
+            msg = f"The spacing is {self.spacing}. Give a tuple with one for each axis."
+            raise CallError(msg)
         shapes = {np.shape(field) for field in self.fields}
         for extra in (self.source, self.mask, self.weight):
             if extra is not None:
@@ -110,11 +114,11 @@ class NetworkProblem:
                 f"Give a spacing for each axis, and at least {LEAST_CELLS} cells along each."
             )
             raise CallError(msg)
-        if len(self.noise_sd) != len(self.fields) or not all(
+        if np.shape(self.noise_sd) != (len(self.fields),) or not all(
             np.isfinite(sd) and sd >= 0 for sd in self.noise_sd
         ):
             msg = (
-                f"The noise is {list(self.noise_sd)} for {len(self.fields)} fields. Give a "
+                f"The noise is {self.noise_sd} for {len(self.fields)} fields. Give a list with one "
                 "standard deviation, zero or more, for each."
             )
             raise CallError(msg)
@@ -227,25 +231,57 @@ class NetworkProblem:
         )
 
     def check_linear(self) -> None:
-        """Raise CallError unless the equation's residual is linear in the rate."""
-        count = len(self.fields) * int(np.prod(self.shape))
+        """Raise CallError unless the residual of a cell is linear in its rate, and in no other."""
+        none, one = (self._sample(np.full(self.shape, rate)) for rate in (0.0, 1.0))
+        # An equation may have no value for fields that are made up.
+        known = none.isfinite() & one.isfinite()
+        random = np.random.default_rng(0)
+        for _ in range(_TRIED_RATES):
+            rate = 10 ** random.uniform(-2, 2, self.shape)
+            if not self.positive:
+                rate *= random.choice([-1, 1], self.shape)
+            change = torch.from_numpy(rate) * (one - none)
+            off, fixed, free = (
+                each[known].abs().sum()
+                for each in (self._sample(rate) - none - change, none, change)
+            )
+            if not off <= _ROUNDING * fixed + _BEND * free:
+                msg = (
+                    f"The residual of {type(self.equation).__name__} is not linear in its rate, "
+                    "cell by cell. Write it so that it is, for instance with another rate: a "
+                    "function of yours. Derivatives or averages of the rate cannot stand in it."
+                )
+                raise CallError(msg)
+
+    def sample_residual(self) -> torch.Tensor:
+        """Return the residual of made-up fields and rates, which tells equations apart."""
+        rate = 10 ** np.random.default_rng(1).uniform(-1, 1, self.shape)
+        return self._sample(rate)
+
+    def _sample(self, rate: Field) -> torch.Tensor:
+        count = len(self.fields) * rate.size
         names = dict.fromkeys(("", *self.equation.derivatives))
         derived = {
             name: torch.linspace(0.5, 1.5 + place, count).double().reshape(-1, *self.shape)
             for place, name in enumerate(names)
         }
         source = None if self.source is None else derived[""][0]
-        none, one, two = (
-            self.residual(derived, torch.full_like(derived[""][0], rate), source)
-            for rate in (0.0, 1.0, 2.0)
-        )
-        bend, slope = (none - 2 * one + two).abs().max(), (one - none).abs().max()
-        if bend > _ROUNDING * none.abs().max() + _BEND * slope:
+        name = type(self.equation).__name__
+        try:
+            found = self.residual(derived, torch.from_numpy(rate), source)
+        except TypeError as error:
             msg = (
-                f"The residual of {type(self.equation).__name__} is not linear in its rate. Write "
-                "it so that it is, for instance with another rate: a function of yours."
+                f"The residual of {name} cannot be evaluated ({error}). It is called with each "
+                "field, the rate, and the source of the problem if there is one."
+            )
+            raise CallError(msg) from error
+        if (shape := tuple(np.shape(found))) != self.shape:
+            msg = (
+                f"The residual of {name} is a {type(found).__name__} of the shape {shape}. "
+                f"Return a tensor of that of the fields, {self.shape}."
             )
             raise CallError(msg)
+        return torch.as_tensor(found)
 
     def residual(self, derived: Mapping[str, Any], rate: Any, source: Any) -> Any:
         """Return the residual of fields whose derivatives are given together, (field, [y,] x)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Literal, get_args
@@ -174,15 +175,15 @@ class _Run:
         with _BUILDING, torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(self.seed)
             loss = self._loss(device).to(device)
-        state = State()
-        path = self.checkpoint
-        of = checkpoints.fingerprint(problem, _name(self.backbone), self.engine, self.seed)
-        if path is not None and path.exists():
-            state = checkpoints.load(path, loss, of)
-        training = Training(loss, self.budget, progress, state)
-        ending = training.run(
-            lambda: None if path is None else checkpoints.save(path, loss, state, of)
-        )
+        path, state = self.checkpoint, State()
+        keep: Callable[[], None] = _keep_nothing
+        if path is not None:
+            choices = _name(self.backbone), self.engine, self.seed
+            of = checkpoints.Identity.of(problem, loss, *choices)
+            if path.exists():
+                state = checkpoints.load(path, loss, of)
+            keep = partial(checkpoints.save, path, loss, state, of)
+        ending = Training(loss, self.budget, progress, state).run(keep)
         rate = np.full(problem.shape, np.nan)
         fields = np.stack([rate] * len(problem.fields))
         misfits = (np.nan,) * len(problem.fields)
@@ -225,6 +226,12 @@ class _Run:
         problem, chosen = self.problem, self.backbone
         channels = len(problem.fields)
         if not isinstance(chosen, str):
+            if isinstance(chosen, nn.Module):
+                msg = (
+                    f"The backbone is a network, {type(chosen).__name__}. Give a function (grid, "
+                    "fields) -> network, so that the seed can be that of its first parameters."
+                )
+                raise CallError(msg)
             own: object = chosen(grid, channels)
             if not isinstance(own, nn.Module):
                 msg = f"The backbone is a {type(own).__name__}. Return a torch.nn.Module."
@@ -250,6 +257,10 @@ class _Run:
         values = torch.as_tensor(scaled.reshape(channels, -1).T, dtype=torch.float32)
         pirate.fit(grid.coordinates()[inside], values[inside])
         return pirate
+
+
+def _keep_nothing() -> None:
+    """Write no checkpoint."""
 
 
 def _name(backbone: Backbone) -> str:

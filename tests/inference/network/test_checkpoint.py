@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 import chromamol
 from chromamol.backbones import MLP
@@ -99,6 +100,41 @@ def test_an_equation_is_known_by_what_it_holds():
     )
     assert one == same
     assert one != other
+
+
+def test_a_changed_equation_or_network_is_another_training(tmp_path):
+    problem, _ = growth(count=60)
+    path = tmp_path / "training.pt"
+    options = {"budget": Budget(12), "device": "cpu", "checkpoint": path}
+    factor, slope = 1.0, 1.0
+
+    class Corrected:
+        derivatives = ("x",)
+
+        @staticmethod
+        def residual(field, rate):
+            return factor * field["x"] - rate
+
+    def own(grid, fields):
+        class Own(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.layer = nn.Linear(grid.axes, fields)
+
+            def forward(self, points):
+                return torch.sin(slope * self.layer(points))
+
+        return Own()
+
+    equation = replace(problem, equation=Corrected())
+    solve_by_network(equation, backbone=own, **options)
+    solve_by_network(equation, backbone=own, **options)  # goes on
+    factor = 2.0
+    with pytest.raises(CallError, match="of another equation"):
+        solve_by_network(equation, backbone=own, **options)
+    factor, slope = 1.0, 1.2
+    with pytest.raises(CallError, match="of another network"):
+        solve_by_network(equation, backbone=own, **options)
 
 
 def test_the_folder_of_a_checkpoint_is_looked_for_first(tmp_path):

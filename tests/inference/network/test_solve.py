@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -164,11 +165,47 @@ def test_the_unit_of_length_does_not_matter(unit):
     assert error(unit * solution.rate, rate) < 0.05
 
 
-def test_a_residual_that_is_not_linear_in_its_rate_is_refused():
+@pytest.mark.parametrize(
+    "of_rate",
+    [
+        torch.exp,
+        lambda rate: (rate - 5).abs(),
+        lambda rate: rate.clamp(max=2.5),
+        lambda rate: torch.where(rate > 4, 2 * rate, rate),
+        lambda rate: rate + torch.gradient(rate)[0],
+        lambda rate: rate - rate.mean(),
+    ],
+)
+def test_a_residual_that_is_not_linear_in_its_rate_is_refused(of_rate):
     problem, _ = growth(count=60)
-    bent = replace(problem, equation=Decay(of_rate=torch.exp))
+    bent = replace(problem, equation=Decay(of_rate=of_rate))
     with pytest.raises(CallError, match="residual of Decay is not linear in its rate"):
         solve_by_network(bent, device="cpu")
+
+
+@pytest.mark.parametrize(
+    ("residual", "said"),
+    [
+        (lambda field, rate: None, "is a NoneType of the shape ()"),
+        (lambda field, rate: rate[:5], "of the shape (5,)"),
+        (lambda field, rate, source: rate, "cannot be evaluated"),
+    ],
+)
+def test_a_residual_that_is_none_is_refused(residual, said):
+    problem, _ = growth(count=60)
+
+    class Own:
+        derivatives = ("x",)
+
+    Own.residual = staticmethod(residual)
+    with pytest.raises(CallError, match=re.escape(said)):
+        solve_by_network(replace(problem, equation=Own()), device="cpu")
+
+
+def test_a_network_instead_of_a_function_is_refused():
+    problem, _ = growth(count=60)
+    with pytest.raises(CallError, match="Give a function"):
+        solve_by_network(problem, backbone=nn.Linear(1, 1), device="cpu")
 
 
 def test_an_equation_that_asks_for_no_rate_is_an_ending():
@@ -324,6 +361,9 @@ def test_choices_that_do_not_exist_are_refused(options, words):
         ({"mask": np.ones(60, dtype=int)}, "mask of bool"),
         ({"mask": np.ones(59, dtype=bool)}, "arrays of one shape"),
         ({"noise_sd": [-1.0]}, "standard deviation, zero or more"),
+        ({"noise_sd": 0.1}, "list with one standard deviation"),
+        ({"noise_sd": [np.full(60, 0.1)]}, "list with one standard deviation"),
+        ({"spacing": 0.1}, "tuple with one for each axis"),
         ({"spacing": (0.1, 0.1)}, "spacing for each axis"),
         ({"spacing": (0.0,)}, "positive lengths"),
         ({"spacing": (np.nan,)}, "positive lengths"),
