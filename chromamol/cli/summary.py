@@ -79,11 +79,12 @@ def _rate(analysis: Analysis) -> list[str]:
     rate_sd = analysis.full_map("rate_sd")
     known = np.isfinite(rate_sd)
     uncertainty = f", typical uncertainty ± {np.median(rate_sd[known]):.2g}" if known.any() else ""
+    scale = first.scale.in_words(exploratory=first.exploratory)
     label = "EXPLORATORY, " if first.exploratory else ""
     numbers = f"From {low:.3g} to {high:.3g}, median {median:.3g}{uncertainty}"
     return [
         f"{label}{naming.name}: {naming.meaning}. {numbers}{naming.unit and ' ' + naming.unit} "
-        f"(over 90 % of the area). Scale: {first.scale.value}."
+        f"(over 90 % of the area). Scale: {scale}."
     ]
 
 

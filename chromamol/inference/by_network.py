@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from chromamol.equations.mark_turnover import MarkTurnover
     from chromamol.inference.channels import Channels
     from chromamol.inference.grid import Grid
-    from chromamol.inference.network import NetworkSolution
+    from chromamol.inference.network import NetworkProblem, NetworkSolution
     from chromamol.inference.rate_map import Finding
     from chromamol.progress import Progress
     from chromamol.settings import Settings
@@ -92,10 +92,14 @@ def estimate_by_network(
     mask = binned(channels.mask.astype(np.float64)) > 0
     around = _around(mask)
     if min(mask[around].shape) < LEAST_CELLS:
-        (y, x), (y_nm, x_nm) = mask[around].shape, grid.spacing_nm
+        y_nm, x_nm = (
+            side * int(mask.any(axis=1 - axis).sum()) for axis, side in enumerate(grid.spacing_nm)
+        )
+        fewest = LEAST_CELLS - 2 * _MARGIN
         msg = (
-            f"The nucleus fits into {y} x {x} bins of {y_nm:.0f} x {x_nm:.0f} nm, which are too "
-            "few for a network. Use the method 'weak-form'."
+            f"The nucleus is {y_nm:.0f} x {x_nm:.0f} nm large, too small for a network: it needs "
+            f"{fewest} bins across, of {grid.spacing_nm[0]:.0f} x {grid.spacing_nm[1]:.0f} nm. Use "
+            "the method 'weak-form'."
         )
         raise InputError(msg)
     problem = NetworkProblem(
@@ -117,7 +121,7 @@ def estimate_by_network(
         progress=progress,
     )
     unknown = np.broadcast_to(np.nan, channels.mask.shape)
-    status, found = _how_it_ended(solution)
+    status, found = _how_it_ended(problem, solution)
     if np.isnan(solution.rate).all():
         return Estimate(unknown, unknown, unknown, status, findings=found)
     box = np.zeros(mask.shape)
@@ -142,7 +146,9 @@ def bins_around(grid: Grid, mask: NDArray[np.bool_]) -> int:
     return box[_around(box)].size
 
 
-def _how_it_ended(solution: NetworkSolution) -> tuple[Status, tuple[Finding, ...]]:
+def _how_it_ended(
+    problem: NetworkProblem, solution: NetworkSolution
+) -> tuple[Status, tuple[Finding, ...]]:
     """Return the status of a map for the way that its training ended, and what to say of it."""
     from chromamol.inference.network import Ending
 
@@ -152,7 +158,11 @@ def _how_it_ended(solution: NetworkSolution) -> tuple[Status, tuple[Finding, ...
     }.get(solution.ending, Status.NOT_TRAINED)
     steps, misfit = solution.steps, max(solution.misfits)
     if solution.ending is Ending.LEARNED_NOISE:
-        found = [say.network_learned_noise(steps, min(solution.misfits))]
+        known = zip(solution.misfits, problem.noisy, strict=True)
+        least = min(misfit for misfit, noisy in known if noisy)
+        found = [say.network_learned_noise(steps, least)]
+    elif solution.ending is Ending.MISFIT and problem.is_clean:
+        found = [say.network_not_exact(steps, misfit)]
     elif status is Status.NOT_TRAINED:
         found = [say.network_failed(steps, misfit)]
     else:

@@ -91,17 +91,20 @@ class Channels:
     def with_enough_noise(self) -> tuple[Channels, tuple[Finding, ...]]:
         """Return channels whose smoothness can be found, and what was added to them."""
         generator = np.random.default_rng(0)
-        densities, noise_sd, found = dict(self.densities), dict(self.noise_sd), []
+        densities, noise_sd = dict(self.densities), dict(self.noise_sd)
         spread = max(float(density[self.mask].std()) for density in densities.values())
         enough = _ENOUGH_NOISE * spread
-        for role, density in self.densities.items():
-            if noise_sd[role] >= enough:
-                continue
-            found.append(say.noise_added(role, _ENOUGH_NOISE, noise_sd[role] / spread))
+        clean = [role for role in densities if noise_sd[role] < enough]
+        if not clean:
+            return self, ()
+        least = min(noise_sd[role] for role in clean) / spread
+        for role in clean:
+            density = densities[role]
             added = np.sqrt(enough**2 - noise_sd[role] ** 2) * generator.normal(size=density.shape)
             densities[role] = density + self.mask * added
             noise_sd[role] = enough
-        return replace(self, densities=densities, noise_sd=noise_sd), tuple(found)
+        said = say.noise_added(clean, _ENOUGH_NOISE, least)
+        return replace(self, densities=densities, noise_sd=noise_sd), (said,)
 
     @property
     def total(self) -> NDArray[np.float64]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from chromamol.inference.rate_map import Finding
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from chromamol.inference.compaction import SmoothedFor
     from chromamol.inference.forward_check import ForwardCheck
     from chromamol.inference.imprint import Imprint
@@ -151,7 +153,7 @@ def smoothing(smoothing_nm: float) -> Finding:
     return Finding(
         "resolution-of-the-map",
         f"Patterns of the rate with a period below about {finest_nm:.0f} nm are smoothed away: "
-        "the noise of this image does not allow finer ones.",
+        "the noise does not allow finer ones.",
         finest_nm,
     )
 
@@ -250,7 +252,17 @@ def network_failed(steps: int, misfit: float) -> Finding:
     return Finding(
         "network-failed",
         f"A network was trained on this nucleus for {steps} steps"
-        f"{missed if math.isfinite(misfit) else ', and broke down'}. No rate map is given.",
+        f"{missed if math.isfinite(misfit) else ', and broke down'}.",
+        misfit,
+    )
+
+
+def network_not_exact(steps: int, misfit: float) -> Finding:
+    """Say that a network does not learn an image without noise well enough."""
+    return Finding(
+        "network-failed",
+        f"A network was trained on this nucleus for {steps} steps. The image has hardly any noise, "
+        "and networks of this size do not learn it as exactly as the equation then needs.",
         misfit,
     )
 
@@ -261,7 +273,7 @@ def network_learned_noise(steps: int, misfit: float) -> Finding:
         "network-learned-noise",
         f"A network was trained on this nucleus for {steps} steps, and misses the image by only "
         f"{math.sqrt(misfit):.1f} times the noise: it learned the noise, or there is less of it "
-        "than was estimated. No rate map is given.",
+        "than was estimated.",
         misfit,
     )
 
@@ -336,14 +348,15 @@ def coloured_noise(role: str, shared: float) -> Finding:
     )
 
 
-def noise_added(role: str, share: float, found: float) -> Finding:
+def noise_added(roles: Sequence[str], share: float, least: float) -> Finding:
     """Say that there was too little noise to find the smoothness of a map by."""
+    who = f"The {roles[0]} channel has" if len(roles) == 1 else f"The {' and '.join(roles)} have"
     return Finding(
         "noise-added",
-        f"The {role} channel has hardly any noise ({100 * found:.2g} % of the spread of the "
-        "image), and the smoothness of a map is found by the noise. So the analysis was made on a "
-        f"copy with white noise of {100 * share:g} %.",
-        found,
+        f"{who} almost no noise ({100 * least:.2g} % of the contrast of the image). The method "
+        f"needs some to decide how fine a map may be: noise of {100 * share:g} % was added to a "
+        "copy, which was analysed; the image is as it was.",
+        least,
     )
 
 

@@ -31,6 +31,13 @@ class Scale(StrEnum):
     RATIO = "ratio: methylation over acetylation rate, comparable between calibrated images"
     RELATIVE = "relative: 1 is the average of this nucleus, levels do not compare between nuclei"
 
+    def in_words(self, *, exploratory: bool) -> str:
+        """Return the sentence for a map that is exploratory, or not."""
+        if not exploratory or self is Scale.RELATIVE:
+            return self.value
+        what, _, _ = self.value.partition(",")
+        return f"{what}, exploratory: not to be compared between images"
+
 
 class Status(StrEnum):
     """How the solver ended; the value is the sentence for the user."""

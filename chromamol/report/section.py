@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chromamol.errors import InputError
+from chromamol.inference.rate_map import Status
 from chromamol.report.pictures import pictures_of
 from chromamol.results.advice import ADVICE
 from chromamol.results.in_words import DOUBTS, why_no_map
@@ -141,8 +142,10 @@ def _said(record: NucleusRecord) -> list[Said]:
     others = [one for one in record.findings if one.code not in codes_of_reason]
     doubts = [one for one in others if one.code in DOUBTS and not reason]
     notes = [one for one in others if one not in doubts]
+    was_stopped = record.status == Status.STOPPED.name
     return [
         *worst,
         *(Said("doubt", one.code, one.sentence) for one in doubts),
+        *([Said("note", record.status, record.status_sentence)] if was_stopped else []),
         *(Said("note", one.code, one.sentence) for one in notes),
     ]

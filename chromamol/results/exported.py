@@ -101,7 +101,8 @@ def write_colours(
     colours = colours_of(record, name, limits)
     lines = ["light grey: no value"]
     if name in {"rate", "rate_sd"}:
-        lines.insert(0, Scale[record.nuclei[0].scale].value)
+        first = record.nuclei[0]
+        lines.insert(0, Scale[first.scale].in_words(exploratory=first.exploratory))
     warning = "; ".join(warnings_of(record, name))
     zoom = zoom_of(yx_map.shape)
     height, width = (zoom * side for side in yx_map.shape)

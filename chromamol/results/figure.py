@@ -139,8 +139,9 @@ def _notes(analysis: Analysis, panels: list[Panel]) -> list[tuple[str, str]]:
     plain = list(words.findings)
     rate = next((one for one in panels if one.bars and one.bars[0].cmap == DIVERGING), None)
     if rate is not None:
-        scale = analysis.per_nucleus[0].rate_map.scale
-        plain.append(f"{scale.value[0].upper()}{scale.value[1:]}.")
+        first = analysis.per_nucleus[0].rate_map
+        scale, what = first.scale, first.scale.in_words(exploratory=first.exploratory)
+        plain.append(f"{what[0].upper()}{what[1:]}.")
         colours = "Colours of the rate: at least 98 % of the pixels lie within the limits"
         colours += ", white is the acetylation rate" if scale is Scale.ABSOLUTE else ""
         if rate.opacity is not None:

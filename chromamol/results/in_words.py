@@ -37,13 +37,7 @@ DOUBTS = frozenset(
     }
 )
 # Findings for which no map is given; the first that holds is the reason.
-_REJECTIONS = (
-    "too-coarse",
-    "density-only-rejected",
-    "network-failed",
-    "network-learned-noise",
-    "vanishing-rate",
-)
+_REJECTIONS = ("too-coarse", "density-only-rejected", "vanishing-rate")
 # Findings about what is left blank, with its share as their value.
 _BLANKS = ("cut-by-border", "no-euchromatin")
 

@@ -174,7 +174,8 @@ def describe_map(record: Record, name: MapName) -> str:
     parts = [f"{record.image}: {kinds[name]}"]
     if name == "compaction":
         return f"{parts[0]}."
-    about = "; ".join([*parts, Scale[first.scale].value, *warnings_of(record, name)])
+    scale = Scale[first.scale].in_words(exploratory=first.exploratory)
+    about = "; ".join([*parts, scale, *warnings_of(record, name)])
     return " ".join([f"{about}.", *in_words(record.nuclei).doubts])
 
 

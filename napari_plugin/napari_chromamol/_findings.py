@@ -34,7 +34,8 @@ def as_html(record: Record) -> str:
     if any(why_no_map(nucleus) is None for nucleus in record.nuclei):
         if first.exploratory:
             parts.append("<p><b>EXPLORATORY</b>: it suggests what to look for, no more.</p>")
-        parts.append(f"<p>{_sentence(Scale[first.scale].value)}</p>")
+        scale = Scale[first.scale].in_words(exploratory=first.exploratory)
+        parts.append(f"<p>{_sentence(scale)}</p>")
     parts += [f"<p>{_sentence(text)}</p>" for text in words.findings]
     if record.notes:
         notes = "".join(f"<li>{escape(note)}</li>" for note in record.notes)

@@ -128,7 +128,9 @@ def test_a_nucleus_of_a_few_bins_is_told():
     mask = np.zeros((30, 40), dtype=bool)
     mask[10:16, 8:32] = True
     mark = np.random.default_rng(0).uniform(1, 2, mask.shape)
-    with pytest.raises(InputError, match=r"bins of 40 x 40 nm, which are too few for a network"):
+    with pytest.raises(
+        InputError, match=r"too small for a network: it needs 8 bins across, of 40 x 40 nm"
+    ):
         infer_rates(
             mark=mark,
             mask=mask,

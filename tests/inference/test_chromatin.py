@@ -55,7 +55,7 @@ def test_a_computed_image_without_noise_has_a_map(truth, bound, known, request):
     )
     assert image.error(found.rate) < bound
     codes = [finding.code for finding in found.findings]
-    assert codes.count("noise-added") == 2
+    assert "noise-added" in codes
     assert "model-misfit" not in codes
 
 

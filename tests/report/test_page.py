@@ -10,11 +10,14 @@ import pandas as pd
 import pytest
 
 from chromamol.errors import CallError, Cancelled, InputError
+from chromamol.inference.rate_map import Status
 from chromamol.report import page as page_module
+from chromamol.report import section
 from chromamol.report.cohort import read_cohort
 from chromamol.report.columns import states_of
 from chromamol.report.page import shown_rows
 from chromamol.report.write import write_report
+from chromamol.results.record import FindingRecord, NucleusRecord
 
 from .conftest import IMAGES
 
@@ -50,6 +53,19 @@ def test_it_is_one_file_and_names_are_no_tags(study, read_page) -> None:
     assert titles == [f"{name}, nucleus 1: {state}" for name, state in rows_of(study)]
     described = [one["alt"] for one in page.all("img")]
     assert all(f"{name}, nucleus 1, {state}" in described for name, state in rows_of(study))
+
+
+def test_a_training_that_was_stopped_is_said() -> None:
+    how = {"status": "STOPPED", "status_sentence": Status.STOPPED.value}
+    doubt = FindingRecord(code="model-misfit", sentence="It does not fit.")
+    note = FindingRecord(code="network", sentence="A network.")
+    nucleus = NucleusRecord.model_construct(**how, findings=(note, doubt))
+    said = [(one.kind, one.sentence) for one in section._said(nucleus)]
+    assert said == [
+        ("doubt", "It does not fit."),
+        ("note", Status.STOPPED.value),
+        ("note", "A network."),
+    ]
 
 
 def test_the_filter_asks_for_names_as_they_are(study, read_page) -> None:

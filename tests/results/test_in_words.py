@@ -103,6 +103,14 @@ def test_names_say_how_numbers_compare():
         assert quantity.value in name
 
 
+def test_exploratory_maps_are_not_said_to_compare():
+    assert "comparable between calibrated images" in Scale.RATIO.in_words(exploratory=False)
+    for scale in Scale:
+        said = scale.in_words(exploratory=True)
+        assert "comparable" not in said
+        assert "compare" in said
+
+
 def test_white_is_as_fast_as_acetylation():
     settings = Settings(acetylation_rate_per_s=4e-4)
     assert neutral_rate(Scale.ABSOLUTE, settings) == 4e-4

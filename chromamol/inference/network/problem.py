@@ -230,6 +230,11 @@ class NetworkProblem:
             for sd, (*_, used) in zip(self.noise_sd, self.scales, strict=True)
         )
 
+    @property
+    def is_clean(self) -> bool:
+        """Whether a field has less noise than can be told from none."""
+        return any(sd < used for sd, (*_, used) in zip(self.noise_sd, self.scales, strict=True))
+
     def check_linear(self) -> None:
         """Raise CallError unless the residual of a cell is linear in its rate, and in no other."""
         none, one = (self._sample(np.full(self.shape, rate)) for rate in (0.0, 1.0))
