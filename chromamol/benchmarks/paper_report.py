@@ -93,9 +93,10 @@ def _draw_errors(panel: Axes, rows: pd.DataFrame) -> None:
             panel.scatter(
                 places, chosen["l2_inner"], marker="osD"[number], ec=colour, fc=face, label=label
             )
-            useless = chosen["ending"].isin(_WITHOUT_USE).to_numpy()
-            crossed, errors = np.array(places)[useless], chosen["l2_inner"].to_numpy()[useless]
+            unusable = chosen["ending"].isin(_WITHOUT_USE).to_numpy()
+            crossed, errors = np.array(places)[unusable], chosen["l2_inner"].to_numpy()[unusable]
             panel.scatter(crossed, errors, marker="x", s=60, color="black", linewidth=1)
+    panel.scatter([], [], marker="x", s=60, color="black", label="not to be used")
     panel.spines[["top", "right"]].set_visible(False)
 
 

@@ -29,7 +29,7 @@ def in_fresh_process(
         If the process was killed, for instance for want of memory.
     """
     spawn = multiprocessing.get_context("spawn")
-    # One that waits for more would stay where this process is killed.
+    # An idle worker would outlive a parent that is killed.
     with ProcessPoolExecutor(1, spawn, max_tasks_per_child=1) as pool:
         return pool.submit(function, *args, **kwargs).result()
 

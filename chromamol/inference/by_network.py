@@ -86,8 +86,7 @@ def estimate_by_network(
     cpu = torch.device("cpu")
 
     def binned(yx_field: Field) -> Field:
-        box: Field = grid.to_box(yx_field, cpu).numpy()
-        return box
+        return np.pad(grid.to_box(yx_field, cpu).numpy(), _MARGIN)
 
     mask = binned(channels.mask.astype(np.float64)) > 0
     around = _around(mask)
@@ -128,7 +127,8 @@ def estimate_by_network(
     box[around] = np.log(solution.rate) if positive else solution.rate
     # Interpolation sees beyond the edge.
     y, x = ndimage.distance_transform_edt(~mask, return_distances=False, return_indices=True)
-    image = grid.to_image(torch.from_numpy(box[y, x]))
+    inner = slice(_MARGIN, -_MARGIN)
+    image = grid.to_image(torch.from_numpy(box[y, x][inner, inner]))
     rate = np.where(channels.mask, np.exp(image) if positive else image, np.nan)
     return Estimate(rate, unknown, unknown, status, findings=found)
 
@@ -136,14 +136,14 @@ def estimate_by_network(
 def _around(mask: NDArray[np.bool_]) -> tuple[slice, slice]:
     """Return the box around what is inside, with a margin: nothing is learned of the rest."""
     rows, columns = ndimage.find_objects(mask.astype(np.intp))[0]
-    y, x = (slice(max(s.start - _MARGIN, 0), s.stop + _MARGIN) for s in (rows, columns))
+    y, x = (slice(s.start - _MARGIN, s.stop + _MARGIN) for s in (rows, columns))
     return y, x
 
 
 def bins_around(grid: Grid, mask: NDArray[np.bool_]) -> int:
     """Return how many bins a network is trained on, for a nucleus that is the mask's."""
     box = grid.to_box(mask.astype(np.float64), torch.device("cpu")).numpy() > 0
-    return box[_around(box)].size
+    return int(np.prod([s.stop - s.start for s in _around(box)]))
 
 
 def _how_it_ended(
@@ -161,7 +161,7 @@ def _how_it_ended(
         known = zip(solution.misfits, problem.noisy, strict=True)
         least = min(misfit for misfit, noisy in known if noisy)
         found = [say.network_learned_noise(steps, least)]
-    elif solution.ending is Ending.MISFIT and problem.is_clean:
+    elif solution.ending is Ending.MISFIT and not problem.noisy[np.argmax(solution.misfits)]:
         found = [say.network_not_exact(steps, misfit)]
     elif status is Status.NOT_TRAINED:
         found = [say.network_failed(steps, misfit)]

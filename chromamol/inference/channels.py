@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 _FEWEST_PIXELS = 64
 # Noise is never taken to be less than this share of a channel's spread: rounding, not physics.
 _LEAST_NOISE = 1e-4
-# Cross-validation takes what a grid leaves of the equation for noise, which has to be more than
-# that: this share of the spread of the channel that varies most.
+# Cross-validation takes what bins leave of the equation for noise, which has to be more than that:
+# this share, for each bin, of the spread of the channel that varies most.
 _ENOUGH_NOISE = 2e-3
 # No image has smaller pixels, nm: the unit is wrong.
 _FINEST_NM = 0.5
@@ -45,7 +45,7 @@ class Channels:
     densities : mapping of Role to (y, x) float64
         Zero outside the mask.
     noise_sd : mapping of Role to float
-        As stated by the caller, or as measured.
+        As stated by the caller, or as measured; with what was added.
     noise : mapping of Role to Noise
         As measured.
     mask : (y, x) bool
@@ -88,22 +88,37 @@ class Channels:
         of_signal = max(float(averages.var(ddof=1)) - of_noise, 0.0)
         return float(np.sqrt(of_signal / of_noise))
 
-    def with_enough_noise(self) -> tuple[Channels, tuple[Finding, ...]]:
-        """Return channels whose smoothness can be found, and what was added to them."""
-        generator = np.random.default_rng(0)
-        densities, noise_sd = dict(self.densities), dict(self.noise_sd)
-        spread = max(float(density[self.mask].std()) for density in densities.values())
-        enough = _ENOUGH_NOISE * spread
-        clean = [role for role in densities if noise_sd[role] < enough]
-        if not clean:
+    def with_enough_noise(self, bin_nm: float) -> tuple[Channels, tuple[Finding, ...]]:
+        """Return channels with noise for the smoothness of a map to be found by.
+
+        Parameters
+        ----------
+        bin_nm : float
+            Side of the bins that pixels will be averaged into, nm.
+
+        Returns
+        -------
+        Channels
+            White noise was added to all of them if none had enough of its own.
+        tuple of Finding
+            What was added.
+        """
+        pixels = np.prod([max(bin_nm / side, 1.0) for side in self.spacing_nm])
+        spread = max(float(density[self.mask].std()) for density in self.densities.values())
+        enough = _ENOUGH_NOISE * spread * float(np.sqrt(pixels))
+        most = max(self.noise_sd.values())
+        if most >= enough:
             return self, ()
-        least = min(noise_sd[role] for role in clean) / spread
-        for role in clean:
-            density = densities[role]
-            added = np.sqrt(enough**2 - noise_sd[role] ** 2) * generator.normal(size=density.shape)
-            densities[role] = density + self.mask * added
-            noise_sd[role] = enough
-        said = say.noise_added(clean, _ENOUGH_NOISE, least)
+        generator = np.random.default_rng(0)
+        densities = {
+            role: density
+            + self.mask
+            * np.sqrt(enough**2 - self.noise_sd[role] ** 2)
+            * generator.normal(size=density.shape)
+            for role, density in self.densities.items()
+        }
+        noise_sd = dict.fromkeys(densities, enough)
+        said = say.noise_added(enough / spread, most / spread)
         return replace(self, densities=densities, noise_sd=noise_sd), (said,)
 
     @property

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 from chromamol.inference.rate_map import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from chromamol.inference.compaction import SmoothedFor
     from chromamol.inference.forward_check import ForwardCheck
     from chromamol.inference.imprint import Imprint
@@ -260,7 +258,7 @@ def network_failed(steps: int, misfit: float) -> Finding:
 def network_not_exact(steps: int, misfit: float) -> Finding:
     """Say that a network does not learn an image without noise well enough."""
     return Finding(
-        "network-failed",
+        "network-not-exact",
         f"A network was trained on this nucleus for {steps} steps. The image has hardly any noise, "
         "and networks of this size do not learn it as exactly as the equation then needs.",
         misfit,
@@ -348,15 +346,14 @@ def coloured_noise(role: str, shared: float) -> Finding:
     )
 
 
-def noise_added(roles: Sequence[str], share: float, least: float) -> Finding:
+def noise_added(added: float, found: float) -> Finding:
     """Say that there was too little noise to find the smoothness of a map by."""
-    who = f"The {roles[0]} channel has" if len(roles) == 1 else f"The {' and '.join(roles)} have"
     return Finding(
         "noise-added",
-        f"{who} almost no noise ({100 * least:.2g} % of the contrast of the image). The method "
-        f"needs some to decide how fine a map may be: noise of {100 * share:g} % was added to a "
-        "copy, which was analysed; the image is as it was.",
-        least,
+        f"There is almost no noise in this image ({100 * found:.2g} % of its contrast). The method "
+        f"needs some to decide how fine a map may be: noise of {100 * added:.2g} % of that "
+        "contrast was added to a copy, which was analysed; the image is as it was.",
+        found,
     )
 
 

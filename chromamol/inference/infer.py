@@ -235,19 +235,21 @@ def _estimated(
 ) -> RateMap:
     """Add the map of two channels, or of one mark."""
     from chromamol.inference.map_checks import check_map
-    from chromamol.inference.nucleus import Nucleus
+    from chromamol.inference.nucleus import COARSE_OVER_ELL, Nucleus
     from chromamol.inference.settle import settle_model
 
     settings, mask = base.settings, channels.mask
     found: list[Finding] = []
-    if settings.method == "weak-form":
-        channels, about_noise = channels.with_enough_noise()
-        found += about_noise
     undefined = np.zeros_like(mask)
     if base.quantity is Quantity.RATE_RATIO:
         undefined = _undefined(channels, settings)
     if undefined.any():
         found.append(say.undefined_rate(float(undefined.sum() / mask.sum())))
+    if settings.method != "direct":
+        channels, about_noise = channels.with_enough_noise(
+            COARSE_OVER_ELL * first_length_nm(settings)
+        )
+        found += about_noise
     nucleus = Nucleus(channels, settings, psf_nm, progress, undefined)
     smallest_nm = max(*base.spacing_nm, psf_nm) / _COARSEST
     settled = settle_model(

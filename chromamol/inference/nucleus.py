@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 # Bins are not coarser than this share of ell, where the image is finer: on the grid where lengths
 # are found and uncertainties drawn, and on the one of the final map.
-_COARSE, _FINE = 1 / 3.5, 1 / 7
+COARSE_OVER_ELL, _FINE_OVER_ELL = 1 / 3.5, 1 / 7
 # What the coarse grid cannot hold of a smooth map, as the data's share in its shortest wave.
 _NEGLIGIBLE = 1e-3
 # Scores of smooth maps and maps with edges that are nearer than this ratio are rivals.
@@ -104,12 +104,12 @@ class Nucleus:
         self.cut = np.zeros(channels.mask.shape, dtype=bool)
         # One grid and one weight for every length that is tried: scores compare on equal data.
         self._scale_nm = first_length_nm(settings)
-        self._coarse = self._level(_COARSE)
+        self._coarse = self._level(COARSE_OVER_ELL)
         self._last: dict[bool, Fit] = {}
 
     @cached_property
     def _fine(self) -> Level:
-        return self._level(_FINE)
+        return self._level(_FINE_OVER_ELL)
 
     def fit_model(self, start: Model, *, mixing: bool, smallest_nm: float) -> ModelFit:
         """Find the reaction length if the settings ask for it, and the mixing energy.

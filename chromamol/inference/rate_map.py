@@ -54,9 +54,9 @@ class Status(StrEnum):
         "channels lie on each other and show chromatin of one kind each."
     )
     NOT_TRAINED = (
-        "The network missed the image by more than its noise, or followed the noise, too, and no "
-        "rate map is given. Check the outline and the background, try another seed, or use the "
-        "method 'weak-form'."
+        "The network missed the image by more than its noise, followed the noise, too, or broke "
+        "down, and no rate map is given. Check the outline and the background, try another seed, "
+        "or use the method 'weak-form'."
     )
     REJECTED = "The fit was rejected and no rate map is given; the findings say why."
     NOT_ASKED = "No rate map was asked for; the compaction map is given."

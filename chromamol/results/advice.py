@@ -207,6 +207,7 @@ ADVICE: dict[str, str] = {
         "Run again with `method: weak-form`, whose findings say more about the image. The usual "
         "reason is a stated or estimated noise that is too small."
     ),
+    "network-not-exact": "Run again with `method: weak-form`.",
     "network-learned-noise": (
         "Run again with `method: weak-form`. Give the image as the microscope took it: if it was "
         "interpolated, smoothed or deconvolved, its noise is not what it looks like."

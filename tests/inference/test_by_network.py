@@ -79,6 +79,37 @@ def test_a_network_that_learned_the_noise_gives_no_map(marked, monkeypatch):
     assert "by only 0.3 times the noise: it learned the noise" in said.sentence
 
 
+def test_an_image_without_noise_that_is_not_learned_is_not_blamed(marked, monkeypatch):
+    monkeypatch.setattr(by_network, "STEPS", 4)
+    solve = network.solve_by_network
+
+    def without_noise(problem, **how):
+        return solve(replace(problem, noise_sd=[0.0]), **how)
+
+    monkeypatch.setattr(network, "solve_by_network", without_noise)
+    monkeypatch.setattr(network.NetworkProblem, "noisy", (False,))
+    found = infer(marked)
+    assert found.status is Status.NOT_TRAINED
+    codes = [finding.code for finding in found.findings]
+    assert "network-not-exact" in codes
+    assert "network-failed" not in codes
+
+
+def test_a_nucleus_at_the_border_is_as_large_as_elsewhere(monkeypatch):
+    asked = []
+
+    def refuse(problem, **_):
+        asked.append(problem)
+        raise Cancelled
+
+    monkeypatch.setattr(network, "solve_by_network", refuse)
+    mark = np.random.default_rng(0).uniform(1, 2, (10, 12))
+    settings = Settings(method="network", reaction_length_nm=140.0, boundary="no-flux")
+    with pytest.raises(Cancelled):
+        infer_rates(mark=mark, spacing_nm=40.0, settings=settings)
+    assert asked[0].shape == (18, 20)
+
+
 def test_noise_that_pixels_share_is_not_taken_for_learned(marked, monkeypatch):
     mark, mask, _ = marked
     shared = ndimage.gaussian_filter(np.random.default_rng(4).normal(size=SHAPE), 1.0)

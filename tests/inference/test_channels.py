@@ -196,14 +196,14 @@ def test_stated_noise_above_the_signal_is_found():
     assert _codes(noisy, noise_sd=20.0) == ["noise-above-signal"]
 
 
-def test_channels_without_noise_get_as_much_as_the_one_that_varies_most_needs():
+def test_channels_without_noise_get_as_much_as_a_bin_needs():
     mask = np.arange(48)[None, :] < np.full((40, 1), 44)
     wide, narrow = _density(3, mask.shape), 0.3 + 0.01 * _density(4, mask.shape)
     given = {Role.HETEROCHROMATIN: wide, Role.EUCHROMATIN: narrow}
-    stated = {"heterochromatin": 1e-5, "euchromatin": 4e-5}
-    clean = _checked(given, mask=mask, noise_sd=stated)
-    noisy, found = clean.with_enough_noise()
-    enough = 2e-3 * wide[mask].std()
+    stated = {"heterochromatin": 1e-5, "euchromatin": 2e-5}
+    clean = _checked(given, mask=mask, noise_sd=stated, spacing_nm=(10.0, 20.0))
+    noisy, found = clean.with_enough_noise(40.0)
+    enough = 2e-3 * wide[mask].std() * np.sqrt(4 * 2)  # pixels of a bin
     for role in given:
         added = noisy.densities[role] - clean.densities[role]
         assert not added[~mask].any()
@@ -211,12 +211,18 @@ def test_channels_without_noise_get_as_much_as_the_one_that_varies_most_needs():
         assert added[mask].std() == pytest.approx(np.sqrt(enough**2 - before**2), rel=0.05)
         assert noisy.noise_sd[role] == pytest.approx(enough)
     assert [finding.code for finding in found] == ["noise-added"]
-    enough_already = _checked(given, mask=mask, noise_sd=2.1e-3 * wide[mask].std())
-    same, nothing = enough_already.with_enough_noise()
+    # Bins as small as a pixel need no more than pixels do.
+    fine, _ = clean.with_enough_noise(5.0)
+    assert fine.noise_sd[Role.EUCHROMATIN] == pytest.approx(2e-3 * wide[mask].std())
+
+
+def test_nothing_is_added_where_one_channel_has_noise():
+    given = {Role.HETEROCHROMATIN: _density(3), Role.EUCHROMATIN: _density(4)}
+    stated = {"heterochromatin": 0.0, "euchromatin": 0.1 * _density().std()}
+    channels = _checked(given, noise_sd=stated)
+    same, nothing = channels.with_enough_noise(40.0)
+    assert same is channels
     assert not nothing
-    assert all(
-        np.array_equal(same.densities[role], enough_already.densities[role]) for role in given
-    )
 
 
 def test_saturated_pixels_are_found():

@@ -103,12 +103,15 @@ def test_names_say_how_numbers_compare():
         assert quantity.value in name
 
 
-def test_exploratory_maps_are_not_said_to_compare():
+def test_exploratory_maps_are_not_said_to_compare(analysis):
     assert "comparable between calibrated images" in Scale.RATIO.in_words(exploratory=False)
     for scale in Scale:
         said = scale.in_words(exploratory=True)
         assert "comparable" not in said
         assert "compare" in said
+    ratios = [{"scale": Scale.RATIO, "exploratory": exploratory} for exploratory in (True, False)]
+    told = [describe_map(record_of(with_maps(analysis, ratio, ratio)), "rate") for ratio in ratios]
+    assert ["comparable between calibrated images" in text for text in told] == [False, True]
 
 
 def test_white_is_as_fast_as_acetylation():

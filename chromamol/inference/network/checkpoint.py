@@ -38,9 +38,9 @@ _IS_NONE = (
 )
 
 
-# How far, over the largest value, what networks and equations make of the same input may differ:
-# by rounding on another machine.
-_NETWORKS, _EQUATIONS = 1e-3, 1e-9
+# How far, over their size, what networks and equations make of the same input may differ: by
+# rounding on another machine.
+_NETWORKS, _EQUATIONS = 1e-3, 1e-6
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Identity:
     words : str
         Of the data and all choices that were made.
     fields : tensor
-        Those of the network before it is trained: code that was changed gives others.
+        What the network makes of coordinates before it is trained; changed code makes another.
     residual : tensor
         What the equation makes of fields and rates that are made up.
     """
@@ -64,11 +64,14 @@ class Identity:
     @classmethod
     def of(cls, problem: NetworkProblem, loss: NetworkLoss, *choices: object) -> Identity:
         """Return that of a training that has not begun."""
+        mean, spread, _ = np.array(problem.scales).T.reshape(3, -1, *(1,) * len(problem.shape))
+        loss.eval()  # what is left out by chance would be no likeness
         try:
-            fields = loss.fields().cpu()
+            fields = (loss.fields().cpu() - torch.from_numpy(mean)) / torch.from_numpy(spread)
         except NotFinite:  # which the training will say
             fields = torch.zeros(0)
-        return cls(fingerprint(problem, *choices), fields, problem.sample_residual())
+        loss.train()
+        return cls(fingerprint(problem, *choices), fields.float(), problem.sample_residual())
 
     def other(self, words: object, fields: Tensor, residual: Tensor) -> str:
         """Return what is another one in a file; nothing if it is the same training."""
@@ -81,7 +84,8 @@ class Identity:
 
 def _alike(one: Tensor, other: Tensor, tolerance: float) -> bool:
     same = one.shape == other.shape and one.dtype == other.dtype
-    level = float(one.nan_to_num().abs().mean()) if one.numel() else 0.0
+    sizes = one[one.isfinite()].abs()
+    level = float(sizes.mean()) if len(sizes) else 0.0
     return same and torch.allclose(one, other, rtol=0, atol=tolerance * level, equal_nan=True)
 
 
@@ -93,9 +97,11 @@ def fingerprint(problem: NetworkProblem, *choices: object) -> str:
         told.update(np.ascontiguousarray(array).tobytes())
     equation = problem.equation
     for name, value in sorted(getattr(equation, "__dict__", {}).items()):
-        # The words for a large array leave most of it out.
-        is_array = isinstance(value, np.ndarray | torch.Tensor)
-        told.update(np.asarray(value).tobytes() if is_array else f"{name}={value!r}".encode())
+        # The words for a large array leave most of it out, those for a function are never the same.
+        if isinstance(value, np.ndarray | torch.Tensor):
+            told.update(np.asarray(value).tobytes())
+        elif isinstance(value, float | int | str):
+            told.update(f"{name}={value!r}".encode())
     plain = (
         type(equation).__qualname__,
         problem.shape,
@@ -140,18 +146,18 @@ def load(path: Path, loss: NetworkLoss, of: Identity) -> State:
         # Files of strangers may run code when they are unpickled: this reads tensors only.
         values: Any = torch.load(path, map_location="cpu", weights_only=True)
         version = str(dict(values)["chromamol"])
+        if version != chromamol.__version__:
+            msg = (
+                f"{path.name} was written by chromamol {version}, and this is "
+                f"{chromamol.__version__}. {advice}"
+            )
+            raise CallError(msg)
         other = of.other(values["of"], values["fields"], values["residual"])
         state, tensors = State(**values["state"]), dict(values["loss"])
         _check(state, tensors)
     except _IS_NONE as error:
         msg = f"{path.name} is no checkpoint of a training. {advice}"
         raise CallError(msg) from error
-    if version != chromamol.__version__:
-        msg = (
-            f"{path.name} was written by chromamol {version}, and this is {chromamol.__version__}. "
-            f"{advice}"
-        )
-        raise CallError(msg)
     if other:
         msg = f"{path.name} is of {other}. {advice}"
         raise CallError(msg)

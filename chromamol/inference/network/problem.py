@@ -114,8 +114,10 @@ class NetworkProblem:
                 f"Give a spacing for each axis, and at least {LEAST_CELLS} cells along each."
             )
             raise CallError(msg)
-        if np.shape(self.noise_sd) != (len(self.fields),) or not all(
-            np.isfinite(sd) and sd >= 0 for sd in self.noise_sd
+        if (
+            isinstance(self.noise_sd, float | int)
+            or len(self.noise_sd) != len(self.fields)
+            or any(np.ndim(sd) or not 0 <= sd < np.inf for sd in self.noise_sd)
         ):
             msg = (
                 f"The noise is {self.noise_sd} for {len(self.fields)} fields. Give a list with one "
@@ -224,16 +226,8 @@ class NetworkProblem:
 
     @property
     def noisy(self) -> tuple[bool, ...]:
-        """Whether each field is known to have noise that can be told from none."""
-        return tuple(
-            self.noise_is_known and sd >= used
-            for sd, (*_, used) in zip(self.noise_sd, self.scales, strict=True)
-        )
-
-    @property
-    def is_clean(self) -> bool:
-        """Whether a field has less noise than can be told from none."""
-        return any(sd < used for sd, (*_, used) in zip(self.noise_sd, self.scales, strict=True))
+        """Whether each field has noise that can be told from none."""
+        return tuple(sd >= used for sd, (*_, used) in zip(self.noise_sd, self.scales, strict=True))
 
     def check_linear(self) -> None:
         """Raise CallError unless the residual of a cell is linear in its rate, and in no other."""
@@ -267,26 +261,29 @@ class NetworkProblem:
         count = len(self.fields) * rate.size
         names = dict.fromkeys(("", *self.equation.derivatives))
         derived = {
-            name: torch.linspace(0.5, 1.5 + place, count).double().reshape(-1, *self.shape)
+            name: torch.linspace(0.5, 1.5 + place, count, dtype=torch.float64).reshape(
+                -1, *self.shape
+            )
             for place, name in enumerate(names)
         }
         source = None if self.source is None else derived[""][0]
         name = type(self.equation).__name__
         try:
             found = self.residual(derived, torch.from_numpy(rate), source)
-        except TypeError as error:
+        except (TypeError, LookupError, RuntimeError) as error:
             msg = (
-                f"The residual of {name} cannot be evaluated ({error}). It is called with each "
-                "field, the rate, and the source of the problem if there is one."
+                f"The residual of {name} cannot be evaluated ({type(error).__name__}: {error}). It "
+                "is called with each field, the rate, and the source of the problem if there is "
+                f"one; fields have the derivatives {', '.join(map(repr, names))}."
             )
             raise CallError(msg) from error
-        if (shape := tuple(np.shape(found))) != self.shape:
+        if not isinstance(found, torch.Tensor) or found.shape != self.shape:
             msg = (
-                f"The residual of {name} is a {type(found).__name__} of the shape {shape}. "
-                f"Return a tensor of that of the fields, {self.shape}."
+                f"The residual of {name} is a {type(found).__name__} of the shape "
+                f"{tuple(np.shape(found))}. Return a tensor of that of the fields, {self.shape}."
             )
             raise CallError(msg)
-        return torch.as_tensor(found)
+        return found
 
     def residual(self, derived: Mapping[str, Any], rate: Any, source: Any) -> Any:
         """Return the residual of fields whose derivatives are given together, (field, [y,] x)."""

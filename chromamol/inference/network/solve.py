@@ -66,7 +66,7 @@ class NetworkSolution:
     misfits : tuple of float
         For each field, mean square of data less field over that of the noise: 1 is right. The
         further below, the more noise was learned; below a half `ending` says so. Without noise it
-        is over the least that can be told from none, and may be anything.
+        is over the least that can be told from none, and may be far below 1.
     finest : float
         Wavelength of the finest changes of the rate that are shown, in the unit of the spacing.
     steps : int
@@ -193,7 +193,7 @@ class _Run:
             misfits = tuple(loss.misfits().tolist())
             if not max(misfits) <= _MISFIT:
                 ending = Ending.MISFIT
-            elif any(
+            elif problem.noise_is_known and any(
                 misfit < _LEARNED_NOISE and noisy
                 for misfit, noisy in zip(misfits, problem.noisy, strict=True)
             ):

@@ -137,6 +137,26 @@ def test_a_changed_equation_or_network_is_another_training(tmp_path):
         solve_by_network(equation, backbone=own, **options)
 
 
+def test_a_network_that_leaves_out_by_chance_goes_on(tmp_path):
+    problem, _ = growth(count=60)
+    options = {"device": "cpu", "checkpoint": tmp_path / "training.pt"}
+
+    def chancy(grid, fields):
+        return nn.Sequential(nn.Linear(grid.axes, 8), nn.Dropout(0.5), nn.Linear(8, fields))
+
+    first = solve_by_network(problem, backbone=chancy, budget=Budget(12), **options)
+    more = solve_by_network(problem, backbone=chancy, budget=Budget(40), **options)
+    assert more.steps > first.steps
+
+
+def test_a_file_of_an_older_version_is_called_so(tmp_path):
+    problem, _ = growth(count=60)
+    path = tmp_path / "training.pt"
+    torch.save({"chromamol": "0.0.1", "of": "", "state": {}, "loss": {}}, path)
+    with pytest.raises(CallError, match=r"written by chromamol 0\.0\.1"):
+        solve_by_network(problem, device="cpu", checkpoint=path)
+
+
 def test_the_folder_of_a_checkpoint_is_looked_for_first(tmp_path):
     problem, _ = growth(count=60)
     with pytest.raises(CallError, match=r"no folder .* for the checkpoint"):

@@ -189,6 +189,8 @@ def test_a_residual_that_is_not_linear_in_its_rate_is_refused(of_rate):
         (lambda field, rate: None, "is a NoneType of the shape ()"),
         (lambda field, rate: rate[:5], "of the shape (5,)"),
         (lambda field, rate, source: rate, "cannot be evaluated"),
+        (lambda field, rate: field["xx"] - rate, "KeyError: 'xx'"),
+        (lambda field, rate: (field["x"] - rate).numpy(), "is a ndarray"),
     ],
 )
 def test_a_residual_that_is_none_is_refused(residual, said):
@@ -280,6 +282,13 @@ def test_every_field_counts():
     assert solve(0.0, 0.0).ending is Ending.SPENT
     # What cells share, or structure of a pixel, makes an estimate of the noise too large.
     assert solve(0.05, 0.05, noise_is_known=False).ending is Ending.SPENT
+
+
+def test_one_field_that_was_not_learned_is_enough(monkeypatch):
+    monkeypatch.setattr(solving.NetworkLoss, "misfits", lambda _: torch.tensor([0.6, 3.0]))
+    solution = solve_by_network(two_fields(0.05, 0.05), budget=Budget(4), device="cpu")
+    assert solution.misfits == pytest.approx((0.6, 3.0))
+    assert solution.ending is Ending.MISFIT
 
 
 def test_what_has_no_noise_may_be_learned_as_it_is():
