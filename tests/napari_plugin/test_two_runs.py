@@ -166,18 +166,15 @@ def test_a_preview_of_another_image_lies_on_top(viewer: napari.Viewer) -> None:
     assert viewer.layers[-1].name == "PREVIEW"
 
 
-@pytest.mark.parametrize(
-    "how",
-    [
-        {"translate": (900.0, -300.0)},
-        {"rotate": 30.0},
-        {"shear": np.array([[1.0, 0.2], [0.0, 1.0]])},
-        {"affine": np.array([[0.9, 0.3, 5.0], [-0.2, 1.1, 7.0], [0.0, 0.0, 1.0]])},
-    ],
-)
 def test_a_line_is_where_it_was_drawn_however_the_image_lies(
-    viewer: napari.Viewer, widget: RateMapWidget, opened: list[Any], run: Run, how: dict[str, Any]
+    viewer: napari.Viewer, widget: RateMapWidget, opened: list[Any], run: Run
 ) -> None:
+    how = {
+        "translate": (900.0, -300.0),
+        "rotate": 30.0,
+        "shear": np.array([[1.0, 0.2], [0.0, 1.0]]),
+        "affine": np.array([[0.9, 0.3, 5.0], [-0.2, 1.1, 7.0], [0.0, 0.0, 1.0]]),
+    }
     _, explore = viewer.window.add_plugin_dock_widget("chromamol", "Explore", tabify=True)
     for layer in opened:
         for name, value in how.items():
