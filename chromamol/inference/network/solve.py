@@ -41,10 +41,11 @@ Backbone = BackboneName | Callable[[Grid, int], nn.Module]
 
 BACKBONES: tuple[BackboneName, ...] = get_args(BackboneName)
 ENGINES: tuple[EngineName, ...] = get_args(EngineName)
-# A field is not learned whose misfit, as a variance, is larger than its noise by this, ...
+# Fields are not learned whose misfit, as a variance and on average, is larger than their noise by
+# this, ...
 _MISFIT = 2.0
-# ... and where it is smaller by this, the noise was learned, too. Chance, and the freedom that a
-# network needs for its field, leave more of it in a window of a few hundred cells.
+# ... and where that of one is smaller by this, its noise was learned, too. Chance, and the freedom
+# that a network needs for its field, leave more of it in a window of a few hundred cells.
 _LEARNED_NOISE = 0.5
 _BUILDING = Lock()
 # Cells that finite differences of order 4 look beyond the grid.
@@ -191,7 +192,7 @@ class _Run:
             rate = np.where(problem.inside, loss.rate().cpu().numpy(), np.nan)
             fields = loss.fields().double().cpu().numpy()
             misfits = tuple(loss.misfits().tolist())
-            if not max(misfits) <= _MISFIT:
+            if not np.mean(misfits) <= _MISFIT:
                 ending = Ending.MISFIT
             elif problem.noise_is_known and any(
                 misfit < _LEARNED_NOISE and noisy
