@@ -55,7 +55,7 @@ EXAMPLES: dict[str, tuple[tuple[Any, ...], ...]] = {
     "density_rejected": (("it ended at a mean chromatin fraction of 0.05, which no nucleus has",),),
     "too_coarse": ((60.0, 140.0),),
     "coloured_noise": (("heterochromatin", 0.4),),
-    "noise_added": ((0.002, 1e-4),),
+    "noise_added": ((0.002, 1e-4, 40.0),),
     "noise_above_signal": (("heterochromatin", 0.6),),
     "saturated": (("heterochromatin", 0.012),),
     "low_signal": ((3.2,),),

@@ -83,12 +83,7 @@ def estimate_by_network(
         euchromatin, heterochromatin, (sd_e, sd_h) = channels.species()
         fields, noise_sd = [heterochromatin, euchromatin], [sd_h, sd_e]
     positive = Role.MARK not in channels.densities
-    cpu = torch.device("cpu")
-
-    def binned(yx_field: Field) -> Field:
-        return np.pad(grid.to_box(yx_field, cpu).numpy(), _MARGIN)
-
-    mask = binned(channels.mask.astype(np.float64)) > 0
+    mask = _binned(grid, channels.mask) > 0
     around = _around(mask)
     if min(mask[around].shape) < LEAST_CELLS:
         y_nm, x_nm = (
@@ -103,11 +98,11 @@ def estimate_by_network(
         raise InputError(msg)
     problem = NetworkProblem(
         equation,
-        [binned(field)[around] for field in fields],
+        [_binned(grid, field)[around] for field in fields],
         [sd * grid.noise_factor for sd in noise_sd],
         grid.spacing_nm,
         mask=mask[around],
-        weight=binned(used.astype(np.float64))[around],
+        weight=_binned(grid, used)[around],
         positive=positive,
         variation=_VARIATION_OVER_ELL * equation.reaction_length_nm,
         noise_is_known=all(noise.white is True for noise in channels.noise.values()),
@@ -140,10 +135,16 @@ def _around(mask: NDArray[np.bool_]) -> tuple[slice, slice]:
     return y, x
 
 
+def _binned(grid: Grid, yx_field: Field | NDArray[np.bool_]) -> Field:
+    """Return a field of the image on the bins, with a margin on every side."""
+    box = grid.to_box(yx_field.astype(np.float64), torch.device("cpu")).numpy()
+    return np.pad(box, _MARGIN)
+
+
 def bins_around(grid: Grid, mask: NDArray[np.bool_]) -> int:
     """Return how many bins a network is trained on, for a nucleus that is the mask's."""
-    box = grid.to_box(mask.astype(np.float64), torch.device("cpu")).numpy() > 0
-    return int(np.prod([s.stop - s.start for s in _around(box)]))
+    box = _binned(grid, mask) > 0
+    return box[_around(box)].size
 
 
 def _how_it_ended(

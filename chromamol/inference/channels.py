@@ -118,7 +118,7 @@ class Channels:
             for role, density in self.densities.items()
         }
         noise_sd = dict.fromkeys(densities, enough)
-        said = say.noise_added(enough / spread, most / spread)
+        said = say.noise_added(_ENOUGH_NOISE, _ENOUGH_NOISE * most / enough, bin_nm)
         return replace(self, densities=densities, noise_sd=noise_sd), (said,)
 
     @property

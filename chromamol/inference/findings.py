@@ -346,13 +346,13 @@ def coloured_noise(role: str, shared: float) -> Finding:
     )
 
 
-def noise_added(added: float, found: float) -> Finding:
+def noise_added(added: float, found: float, bin_nm: float) -> Finding:
     """Say that there was too little noise to find the smoothness of a map by."""
     return Finding(
         "noise-added",
-        f"There is almost no noise in this image ({100 * found:.2g} % of its contrast). The method "
-        f"needs some to decide how fine a map may be: noise of {100 * added:.2g} % of that "
-        "contrast was added to a copy, which was analysed; the image is as it was.",
+        f"There is almost no noise in this image: {100 * found:.2g} % of its contrast, averaged "
+        f"over {bin_nm:.0f} nm. The method needs some to decide how fine a map may be, so that "
+        f"{100 * added:g} % was added to a copy, which was analysed; the image is as it was.",
         found,
     )
 

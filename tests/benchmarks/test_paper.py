@@ -11,10 +11,12 @@ from matplotlib.figure import Figure
 
 from chromamol.benchmarks import paper as benchmark
 from chromamol.benchmarks import paper_cases as cases
+from chromamol.benchmarks import paper_report
 from chromamol.benchmarks.paper import Row, measure, paper
 from chromamol.benchmarks.paper_report import draw, to_markdown
 from chromamol.benchmarks.process import in_fresh_process
 from chromamol.errors import CallError
+from chromamol.inference.network import Ending
 
 
 def test_the_scores_are_those_of_the_truth_and_of_its_middle():
@@ -170,6 +172,11 @@ def test_a_row_that_was_cut_off_is_measured_again(pretend, tmp_path):
     pretend.clear()
     assert to_markdown(paper(tmp_path, **how)) == to_markdown(whole)
     assert len(pretend) == 1
+
+
+def test_endings_are_named_as_trainings_end():
+    names = {ending.name.lower().replace("_", " ") for ending in Ending}
+    assert names >= set(paper_report._WITHOUT_USE)
 
 
 def test_a_rate_that_is_not_to_be_used_is_marked(pretend):

@@ -65,12 +65,14 @@ class Identity:
     def of(cls, problem: NetworkProblem, loss: NetworkLoss, *choices: object) -> Identity:
         """Return that of a training that has not begun."""
         mean, spread, _ = np.array(problem.scales).T.reshape(3, -1, *(1,) * len(problem.shape))
+        modes = [(module, module.training) for module in loss.modules()]
         loss.eval()  # what is left out by chance would be no likeness
         try:
             fields = (loss.fields().cpu() - torch.from_numpy(mean)) / torch.from_numpy(spread)
         except NotFinite:  # which the training will say
             fields = torch.zeros(0)
-        loss.train()
+        for module, mode in modes:
+            module.training = mode
         return cls(fingerprint(problem, *choices), fields.float(), problem.sample_residual())
 
     def other(self, words: object, fields: Tensor, residual: Tensor) -> str:

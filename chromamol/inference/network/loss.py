@@ -81,7 +81,7 @@ class NetworkLoss(nn.Module):
     Raises
     ------
     CallError
-        If the residual of the equation is not linear in its rate.
+        If the residual of the equation cannot be evaluated, or is not linear in its rate.
     """
 
     unit: Tensor

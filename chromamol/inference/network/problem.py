@@ -233,7 +233,7 @@ class NetworkProblem:
         """Raise CallError unless the residual of a cell is linear in its rate, and in no other."""
         none, one = (self._sample(np.full(self.shape, rate)) for rate in (0.0, 1.0))
         # An equation may have no value for fields that are made up.
-        known = none.isfinite() & one.isfinite()
+        known = one.isfinite()
         random = np.random.default_rng(0)
         for _ in range(_TRIED_RATES):
             rate = 10 ** random.uniform(-2, 2, self.shape)

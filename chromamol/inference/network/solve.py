@@ -126,8 +126,9 @@ def solve_by_network(
     Raises
     ------
     CallError
-        If a choice is not known, there is no such device, a network of your own does not fit, or
-        the checkpoint is of another training or version.
+        If a choice is not known, there is no such device, a network of your own does not fit, the
+        residual cannot be evaluated or is not linear in the rate of each cell, or the checkpoint is
+        of another training or version.
     Cancelled
         If `progress` asked to stop; the checkpoint is kept.
     """

@@ -169,6 +169,8 @@ def test_the_unit_of_length_does_not_matter(unit):
     "of_rate",
     [
         torch.exp,
+        torch.log,
+        torch.reciprocal,
         lambda rate: (rate - 5).abs(),
         lambda rate: rate.clamp(max=2.5),
         lambda rate: torch.where(rate > 4, 2 * rate, rate),
